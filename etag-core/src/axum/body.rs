@@ -1,0 +1,233 @@
+//! A request's JSON body, whose members stay as they were sent until somebody asks for them.
+
+use std::fmt;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName};
+use http::{HeaderValue, Method, StatusCode};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::guard::lenient_tag;
+use crate::outline::Outline;
+use crate::{EntityTag, Key, Problem, Resource, Timestamp};
+
+/// Reads a body of the media type that is wanted: 415, 413, or 400 where it breaks off.
+pub(super) async fn read<A: Send + Sync>(
+    request: Request,
+    state: &A,
+    wanted: MediaType,
+) -> Result<Bytes, Problem> {
+    if !wanted.is_that_of(request.headers()) {
+        let problem = Problem::unsupported_media_type(wanted.0);
+        return Err(match *request.method() {
+            Method::PATCH => problem.header(ACCEPT_PATCH, HeaderValue::from_static(wanted.0)),
+            _ => problem,
+        });
+    }
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::content_too_large(),
+        _ => Problem::malformed_request(rejection.body_text()),
+    })
+}
+
+/// RFC 5789 §3.1.
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MediaType(&'static str);
+
+impl MediaType {
+    pub(super) const JSON: Self = Self("application/json");
+    /// RFC 7396 §4.
+    pub(super) const MERGE_PATCH: Self = Self("application/merge-patch+json");
+
+    /// `application/json` is any JSON, as in axum's `Json`: a suffix `+json` says so too, but not that it is a patch.
+    fn is_that_of(self, headers: &HeaderMap) -> bool {
+        let sent =
+            headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()?.parse::<mime::Mime>().ok());
+        sent.is_some_and(|sent| {
+            let is_patch = sent.subtype().as_str().contains("patch");
+            let is_json = sent.subtype() == mime::JSON || sent.suffix() == Some(mime::JSON);
+            sent.essence_str() == self.0
+                || self.0 == Self::JSON.0 && sent.type_() == mime::APPLICATION && is_json && !is_patch
+        })
+    }
+}
+
+/// A JSON value, of which only the outermost members have been told apart.
+#[derive(Debug, Clone)]
+pub(super) enum Json {
+    Object(Members),
+    Other(Box<RawValue>),
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Members(Vec<(String, Box<RawValue>)>);
+
+impl Json {
+    /// 400 where it is no JSON, 422 where a member is there twice.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+        let parsed = match bytes.trim_ascii_start() {
+            [] => return Err(Problem::malformed_request("the body is empty: expected JSON")),
+            [b'{', ..] => serde_json::from_slice(bytes).map(Self::Object),
+            _ => serde_json::from_slice(bytes).map(Self::Other),
+        };
+        parsed.map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => {
+                let message = without_position(&error);
+                Problem::invalid_member(message.rsplit('`').nth(1).unwrap_or_default(), message.clone())
+            }
+            _ => Problem::malformed_request(format!("the body is no JSON: {error}")),
+        })
+    }
+
+    /// The entity tag in a member, which counts as `If-Match`; `null` counts as none.
+    pub(super) fn tag(&self, name: &str) -> Option<Result<EntityTag, Problem>> {
+        let Self::Object(members) = self else {
+            return None;
+        };
+        let text = match serde_json::from_str(members.get(name)?.get()) {
+            Ok(text) => text,
+            Err(_) => return Some(Err(Problem::invalid_member(name, "expected an entity tag, as a string"))),
+        };
+        let text: Option<String> = text;
+        text.map(|text| lenient_tag(name, &text))
+    }
+
+    /// Reads a value; 422 names the member that is wrong.
+    pub(super) fn to<V: DeserializeOwned>(&self) -> Result<V, Problem> {
+        let text = self.to_string();
+        let mut deserializer = serde_json::Deserializer::from_str(&text);
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            let message = without_position(error.inner());
+            let path = match error.path().to_string() {
+                path if path == "." => String::new(),
+                path => path,
+            };
+            // A missing member is not on the path to itself.
+            let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+            let member = match (path.as_str(), missing) {
+                ("", Some(missing)) => missing.to_owned(),
+                (path, Some(missing)) => format!("{path}.{missing}"),
+                (path, None) => path.to_owned(),
+            };
+            Problem::invalid_member(
+                &member,
+                match member.as_str() {
+                    "" => message,
+                    member => format!("`{member}`: {message}"),
+                },
+            )
+        })
+    }
+
+    /// Puts in what the server owns, so that a client need not send it: the key's members, and stamps. What the body
+    /// says of a part of the key that is known must be the same: else 422.
+    pub(super) fn fill<T: Resource>(&mut self, known: &[String], at: Timestamp) -> Result<(), Problem> {
+        let Self::Object(members) = self else {
+            return Ok(());
+        };
+        let named = T::MEMBERS.iter().enumerate().filter(|(_, name)| !name.is_empty());
+        for ((index, name), text) in named.filter_map(|named| known.get(named.0).map(|text| (named, text))) {
+            let sent = members.get(name).map(|json| T::Key::part_from_json(index, json.get()));
+            if sent.is_some_and(|sent| sent.as_ref() != Some(text)) {
+                let detail = format!(
+                    "`{name}` differs from the path, which says `{text}`: send that, or leave it out"
+                );
+                return Err(Problem::invalid_member(name, detail));
+            }
+            members.set(
+                name,
+                T::Key::part_to_json(index, text).unwrap_or_else(|| crate::canonical::string(text)),
+            )?;
+        }
+        let outline = Outline::of::<T>();
+        for (name, json) in &outline.stamps {
+            members.set(name, String::from_utf8_lossy(&json(at)?).into_owned())?;
+        }
+        self.remove_tag::<T>();
+        Ok(())
+    }
+
+    /// Takes out the embedded tag, which is no member of the type.
+    pub(super) fn remove_tag<T: Resource>(&mut self) {
+        if let (Self::Object(members), Some(embed)) = (self, Outline::of::<T>().embed) {
+            members.remove(embed);
+        }
+    }
+}
+
+impl Members {
+    pub(super) fn get(&self, name: &str) -> Option<&RawValue> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, json)| &**json)
+    }
+
+    pub(super) fn set(&mut self, name: &str, json: String) -> Result<(), Problem> {
+        let json = RawValue::from_string(json).map_err(Problem::internal_error)?;
+        self.remove(name);
+        self.0.push((name.to_owned(), json));
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.0.iter().map(|(name, json)| (name.as_str(), &**json))
+    }
+}
+
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let members = match self {
+            Self::Other(json) => return f.write_str(json.get()),
+            Self::Object(Members(members)) => members,
+        };
+        f.write_str("{")?;
+        for (index, (name, json)) in members.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma}{}:{}", crate::canonical::string(name), json.get())?;
+        }
+        f.write_str("}")
+    }
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+        let mut names = std::collections::HashSet::new();
+        let mut members = Vec::new();
+        while let Some((name, json)) = map.next_entry::<String, Box<RawValue>>()? {
+            if !names.insert(name.clone()) {
+                return Err(A::Error::custom(format!("duplicate member `{name}`")));
+            }
+            members.push((name, json));
+        }
+        Ok(Members(members))
+    }
+}
+
+/// The message without line and column: the text that was read is not the text that was sent.
+fn without_position(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    match message.rfind(" at line ") {
+        Some(position) => message[..position].to_owned(),
+        None => message,
+    }
+}

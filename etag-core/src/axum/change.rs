@@ -1,0 +1,89 @@
+use axum::Json as AxumJson;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::body::{Json, Members};
+use crate::{Problem, Resource, canonical};
+
+/// What the body of an [`Update`](super::Update) says: the [`Whole`] new value, `Json<Other>`, or a [`MergePatch`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no way to change a `{T}`",
+    label = "expected `Whole`, `Json<Other>` or `MergePatch`"
+)]
+pub trait Change<T: Resource>: sealed::Sealed {
+    /// What [`Update::body`](super::Update::body) gives.
+    type Body: Send + Sync;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Whole {}
+    impl Sealed for super::MergePatch {}
+    impl<O> Sealed for super::AxumJson<O> {}
+}
+
+/// The body is the whole new value.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Whole;
+
+impl<T: Resource> Change<T> for Whole {
+    type Body = ();
+}
+
+/// The body is of another type, and the handler changes the stored value.
+impl<T: Resource, O: DeserializeOwned + Send + Sync> Change<T> for AxumJson<O> {
+    type Body = O;
+}
+
+/// The body is a JSON Merge Patch (RFC 7396): `null` removes a member, an object is merged, anything else replaces.
+#[derive(Debug, Clone)]
+pub struct MergePatch {
+    json: Json,
+}
+
+impl<T: Resource> Change<T> for MergePatch {
+    type Body = Self;
+}
+
+impl MergePatch {
+    pub(super) fn new(json: Json) -> Self {
+        Self { json }
+    }
+
+    /// Whether the patch says anything of a member.
+    pub fn names(&self, member: &str) -> bool {
+        matches!(&self.json, Json::Object(members) if members.get(member).is_some())
+    }
+
+    /// Applies the patch; a member that it does not name keeps its text, to the last digit.
+    pub(super) fn apply<T: Resource + DeserializeOwned>(&self, stored: T) -> Result<T, Problem> {
+        let Json::Object(patch) = &self.json else {
+            return self.json.to();
+        };
+        let mut target = match Json::parse(&canonical::to_vec(&stored)?)? {
+            Json::Object(members) => members,
+            Json::Other(_) => Members::default(),
+        };
+        for (name, json) in patch.iter() {
+            match json.get().as_bytes() {
+                b"null" => target.remove(name),
+                [b'{', ..] => {
+                    let merged = merge(target.get(name).map(|json| json.get()), json.get())?;
+                    target.set(name, merged.to_string())?;
+                }
+                _ => target.set(name, json.get().to_owned())?,
+            }
+        }
+        Json::Object(target).to()
+    }
+}
+
+fn merge(target: Option<&str>, patch: &str) -> Result<Value, Problem> {
+    let read = |json: &str| {
+        serde_json::from_str(json).map_err(|error| Problem::malformed_request(error.to_string()))
+    };
+    let mut target = target.map_or(Ok(Value::Null), read)?;
+    json_patch::merge(&mut target, &read(patch)?);
+    Ok(target)
+}

@@ -1,0 +1,142 @@
+use std::ops::{Deref, DerefMut};
+
+use axum::extract::{FromRef, FromRequest, Request};
+use http::HeaderValue;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+
+use super::body::{Json, MediaType, read};
+use super::target::{original_path, parameters};
+use super::{Pending, Refusal, Tagged};
+use crate::{
+    Access, Authorize, Key, Matched, Preconditions, Problem, Required, Resource, Store, StoreIn, Timestamp,
+    Validators, Written,
+};
+
+/// A new value under a new key: for POST to a collection.
+///
+/// The key is made by its type ([`KeyPart::new`](crate::KeyPart::new)) where it can make one, else the body names it. `save` answers 201 with
+/// `Location`: the request's path, and the key behind it.
+#[derive(Debug)]
+pub struct Create<T: Resource, S: Store<T> = <T as Resource>::Store> {
+    value: T,
+    key: T::Key,
+    store: S,
+    location: HeaderValue,
+}
+
+impl<T: Resource, S: Store<T>> Create<T, S> {
+    /// Writes the value where nothing exists under its key: 201.
+    ///
+    /// # Errors
+    ///
+    /// 409 where something does.
+    pub async fn save(self) -> Result<Tagged<T>, Problem> {
+        let written = self.store.replace(Matched::new(self.key, Required::Absent), self.value).await;
+        answer(written.map_err(Into::into)?, self.location)
+    }
+
+    /// As [`save`](Self::save), in a transaction of yours.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    pub async fn save_in<Tx: Send>(self, transaction: &mut Tx) -> Result<Pending<T>, Problem>
+    where
+        S: StoreIn<T, Tx>,
+    {
+        let matched = Matched::new(self.key, Required::Absent);
+        let written = self.store.replace_in(transaction, matched, self.value).await;
+        Ok(Pending::new(answer(written.map_err(Into::into)?, self.location)?))
+    }
+
+    /// What will identify the resource.
+    pub fn key(&self) -> &T::Key {
+        &self.key
+    }
+}
+
+fn answer<T: Resource>(written: Written<T>, location: HeaderValue) -> Result<Tagged<T>, Problem> {
+    match written {
+        Written::Created(value, version) => Ok(Tagged::stored(value, version).created(location)),
+        _ => Err(Problem::conflict().detail("a resource with this key exists already")),
+    }
+}
+
+impl<T, S, A> FromRequest<A> for Create<T, S>
+where
+    T: Resource + DeserializeOwned,
+    S: Store<T> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
+        let (mut parts, body) = request.into_parts();
+        T::Policy::from_ref(state).authorize(&parts, None, Access::Create).await?;
+        let known = parameters::<T>(&mut parts).await?;
+        let collection = original_path(&parts);
+        let preconditions = Preconditions::read(&parts.method, &parts.headers);
+        let bytes = read(Request::from_parts(parts, body), state, MediaType::JSON).await?;
+        // The target is the collection, which exists and has no tag.
+        preconditions.check(Some(&Validators::default()))?;
+        let (key, value) = new_value::<T>(Json::parse(&bytes)?, &known)?;
+        let location = location(&collection, &key.parts()[known.len()..])?;
+        Ok(Self { value, key, store: S::from_ref(state), location })
+    }
+}
+
+fn new_value<T: Resource + DeserializeOwned>(
+    mut json: Json,
+    known: &[String],
+) -> Result<(T::Key, T), Problem> {
+    let parts: Vec<&str> = known.iter().map(String::as_str).collect();
+    if let Some(key) = T::Key::under(&parts) {
+        if let Json::Object(members) = &mut json {
+            // The server names what it creates, whatever the body calls it.
+            T::MEMBERS.iter().skip(known.len()).for_each(|name| members.remove(name));
+        }
+        json.fill::<T>(&key.parts(), Timestamp::now())?;
+        let mut value: T = json.to()?;
+        value.set_key(&key);
+        return Ok((key, value));
+    }
+    json.fill::<T>(known, Timestamp::now())?;
+    let value: T = json.to()?;
+    let named = T::MEMBERS.last().copied().unwrap_or_default();
+    let key = value.key().and_then(|key| {
+        let texts = key.parts();
+        T::Key::from_parts(&texts.iter().map(String::as_str).collect::<Vec<_>>())
+    });
+    let key =
+        key.ok_or_else(|| Problem::invalid_member(named, format!("`{named}` can't identify a resource")))?;
+    Ok((key, value))
+}
+
+/// The collection's path, and the parts of the key that it does not have, percent-encoded (RFC 3986 §3.3).
+fn location(collection: &str, parts: &[String]) -> Result<HeaderValue, Problem> {
+    let mut location = collection.trim_end_matches('/').to_owned();
+    for part in parts {
+        location.push('/');
+        location.extend(utf8_percent_encode(part, RESERVED));
+    }
+    HeaderValue::from_str(&location).map_err(Problem::internal_error)
+}
+
+/// Everything but RFC 3986's unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl<T: Resource, S: Store<T>> Deref for Create<T, S> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: Resource, S: Store<T>> DerefMut for Create<T, S> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+}

@@ -1,0 +1,219 @@
+//! Which writes the conditions of a request let through, and what the store must find.
+
+use std::time::SystemTime;
+
+use http::header::ETAG;
+
+use super::Refusal;
+use crate::representation::validators_of;
+use crate::{
+    Creation, EntityTag, IfMatch, LastModified, Preconditions, Problem, Required, Resource, Store, TagList,
+    Validators, Version,
+};
+
+/// The conditions of a write: those of its headers, and the tags that its query string and its body name.
+#[derive(Debug)]
+pub(super) struct Conditions {
+    preconditions: Preconditions,
+    /// Where each further tag was found, and the tag.
+    tags: Vec<(String, Result<EntityTag, Problem>)>,
+}
+
+impl Conditions {
+    /// Conditions with the tags of the query string, where the type says `query = "…"`.
+    pub(super) fn new<T: Resource>(preconditions: Preconditions, query: Option<&str>) -> Self {
+        let parameters = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        let named = parameters.filter(|(name, _)| Some(name.as_ref()) == T::QUERY);
+        let tags = named.map(|(name, text)| (format!("`?{name}=`"), lenient_tag(&name, &text))).collect();
+        Self { preconditions, tags }
+    }
+
+    /// The same with the tag of the body, where the type says `embed = "…"`.
+    pub(super) fn with_body_tag(mut self, member: &str, tag: Option<Result<EntityTag, Problem>>) -> Self {
+        self.tags.extend(tag.map(|tag| (format!("the body's `{member}`"), tag)));
+        self
+    }
+
+    /// One `If-Match`, or 400 where the request names the state twice and differently.
+    pub(super) fn settle(self) -> Result<Preconditions, Problem> {
+        let mut preconditions = self.preconditions;
+        if let Some(malformed) = preconditions.malformed() {
+            return Err(Problem::malformed_precondition(malformed.to_string()));
+        }
+        let mut first = "`If-Match`".to_owned();
+        for (place, tag) in self.tags {
+            let tags = TagList::Tags(vec![tag?]);
+            match preconditions.if_match() {
+                None => {
+                    preconditions = preconditions.with_if_match(tags);
+                    first = place;
+                }
+                Some(before) if *before == tags => {}
+                Some(_) => {
+                    let detail = format!("{first} and {place} name different states; send one of them");
+                    return Err(Problem::contradicting_preconditions(detail));
+                }
+            }
+        }
+        Ok(preconditions)
+    }
+}
+
+/// A tag outside of a header: with or without its quotes.
+pub(super) fn lenient_tag(name: &str, text: &str) -> Result<EntityTag, Problem> {
+    let tag = match text {
+        "" | "*" => None,
+        quoted if quoted.contains('"') => quoted.parse().ok(),
+        opaque => EntityTag::strong(opaque).ok(),
+    };
+    tag.ok_or_else(|| {
+        Problem::malformed_precondition(format!("`{name}` is malformed: expected one entity tag"))
+    })
+}
+
+/// What a write that lost a race is answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Race {
+    /// 412: the request named the state that it requires.
+    Stale,
+    /// 409: it did not (RFC 5789 §2.2).
+    Conflict,
+}
+
+/// Lets a write of an existing resource through, or not: 400, 412 or 428.
+pub(super) fn admit<T: Resource>(preconditions: &Preconditions, version: &Version) -> Result<Race, Refusal> {
+    preconditions.check(Some(&validators_of::<T>(version)))?;
+    let has_date = version.modified.is_some() && preconditions.if_unmodified_since().is_some();
+    match preconditions.if_match() {
+        Some(TagList::Tags(_)) => Ok(Race::Stale),
+        Some(TagList::Any) => Ok(Race::Conflict),
+        None if has_date => Ok(Race::Stale),
+        None if T::IF_MATCH == IfMatch::Optional => Ok(Race::Conflict),
+        None => Err(required_tag::<T>().into()),
+    }
+}
+
+/// What the store must find for a whole new value. It is read first only where the conditions are more than one
+/// tag or `*`, or where a refusal depends on what exists.
+pub(super) async fn plan<T: Resource, S: Store<T>>(
+    preconditions: &Preconditions,
+    store: &S,
+    key: &T::Key,
+) -> Result<Required, Refusal> {
+    if let Some(malformed) = preconditions.malformed() {
+        return Err(Problem::malformed_precondition(malformed.to_string()).into());
+    }
+    if let Some(required) = plan_without_reading::<T>(preconditions) {
+        return Ok(required);
+    }
+    match store.version(key).await.map_err(Into::into)? {
+        Some(version) => {
+            admit::<T>(preconditions, &version)?;
+            Ok(Required::State(version.state))
+        }
+        None => Ok(plan_for_absent::<T>(preconditions)?),
+    }
+}
+
+fn plan_without_reading<T: Resource>(preconditions: &Preconditions) -> Option<Required> {
+    let date = preconditions.if_unmodified_since();
+    match (preconditions.if_match(), preconditions.if_none_match()) {
+        (Some(TagList::Tags(tags)), None) => match tags.as_slice() {
+            [tag] => tag.guarded_state().map(|state| match T::CREATE {
+                Creation::PutIgnoreIfMatch => Required::StateOrNew(state),
+                Creation::Put | Creation::Never => Required::State(state),
+            }),
+            _ => None,
+        },
+        (Some(TagList::Any), None) => Some(match T::CREATE {
+            Creation::PutIgnoreIfMatch => Required::ExistsOrNew,
+            Creation::Put | Creation::Never => Required::Exists,
+        }),
+        (None, Some(TagList::Any)) if date.is_none() && T::CREATE != Creation::Never => {
+            Some(Required::Absent)
+        }
+        (None, None) if date.is_none() => match (T::CREATE, T::IF_MATCH) {
+            (Creation::Never, IfMatch::Required) => None,
+            (Creation::Never, IfMatch::Optional) => Some(Required::Exists),
+            (_, IfMatch::Required) => Some(Required::Absent),
+            (_, IfMatch::Optional) => Some(Required::Unconditional),
+        },
+        _ => None,
+    }
+}
+
+fn plan_for_absent<T: Resource>(preconditions: &Preconditions) -> Result<Required, Problem> {
+    let requires_state = preconditions.if_match().is_some() || preconditions.if_unmodified_since().is_some();
+    match (T::CREATE, requires_state) {
+        (Creation::Never, _) => Err(Problem::not_found()),
+        (Creation::Put, true) => Err(failed(preconditions, None)),
+        (Creation::PutIgnoreIfMatch, true) => Ok(Required::New),
+        (_, false) => Ok(Required::Absent),
+    }
+}
+
+/// What became of a whole new value whose required state the store did not find.
+pub(super) fn missed<T: Resource>(
+    preconditions: &Preconditions,
+    required: Required,
+    found: Option<Version>,
+) -> Problem {
+    let validators = found.as_ref().map(validators_of::<T>);
+    let is_unconditional = preconditions.if_match().is_none()
+        && preconditions.if_none_match().is_none()
+        && preconditions.if_unmodified_since().is_none();
+    match (required, validators) {
+        (Required::Absent, Some(_)) if is_unconditional => required_tag::<T>(),
+        (Required::State(_) | Required::Exists, None) if T::CREATE == Creation::Never => Problem::not_found(),
+        (_, validators) => failed(preconditions, validators.as_ref()),
+    }
+}
+
+/// 428, with the way to resubmit (RFC 6585 §3).
+fn required_tag<T: Resource>() -> Problem {
+    let also = T::QUERY.map(|name| format!(", or in `?{name}=`")).unwrap_or_default();
+    Problem::precondition_required(format!(
+        "this write needs the tag of the state that it changes: GET the resource, and send its `ETag` in `If-Match`{also}"
+    ))
+}
+
+/// 412, with the reason and the current tag.
+pub(super) fn failed(preconditions: &Preconditions, current: Option<&Validators>) -> Problem {
+    let (reason, detail) = reason(preconditions, current);
+    let problem = Problem::precondition_failed(reason, detail);
+    match current.and_then(|current| current.etag.as_ref()) {
+        Some(etag) => problem.member("etag", etag.to_string()).header(ETAG, etag.to_header_value()),
+        None => problem,
+    }
+}
+
+fn reason(preconditions: &Preconditions, current: Option<&Validators>) -> (&'static str, &'static str) {
+    const STALE: &str = "the resource has changed since the state that the request names: \
+        GET it, apply the change again, and send its current `ETag` in `If-Match`";
+    let is_weak = |tag: &EntityTag| tag.is_weak() || tag.opaque().ends_with(b"~");
+    match (preconditions.if_match(), current) {
+        (Some(_), None) => ("absent", "the resource that the request requires does not exist"),
+        (Some(TagList::Tags(tags)), Some(_)) if tags.iter().all(is_weak) => (
+            "weak",
+            "`If-Match` compares strongly, and a weak tag never matches: GET the resource itself, not a view of it, and send its strong tag",
+        ),
+        (Some(_), Some(_)) => ("stale", STALE),
+        (None, Some(Validators { last_modified: Some(date), .. }))
+            if preconditions.if_unmodified_since().is_some_and(|since| date.is_not_after(since))
+                && !is_strong(date) =>
+        {
+            (
+                "weak-date",
+                "the resource changed more than once in this second, or may still: send its `ETag` in `If-Match` instead",
+            )
+        }
+        (None, _) if preconditions.if_none_match().is_some() => {
+            ("exists", "the resource exists, and the request asks for it not to")
+        }
+        (None, _) => ("stale", STALE),
+    }
+}
+
+fn is_strong(date: &LastModified) -> bool {
+    date.is_strong_at(SystemTime::now())
+}

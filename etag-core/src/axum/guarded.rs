@@ -1,0 +1,98 @@
+use std::ops::{Deref, DerefMut};
+
+use axum::extract::{FromRef, FromRequestParts};
+use http::StatusCode;
+use http::request::Parts;
+
+use super::guard::admit;
+use super::ticket::{Guard, Ticket, location};
+use super::{Pending, Refusal, Tagged, Target};
+use crate::{Matched, Problem, Required, Resource, Store, StoreIn};
+
+/// The stored value at the request's path, in the state that the request requires: it may be changed, saved or deleted.
+///
+/// For writes without a body. Before the handler runs, 404, 428 and 412 are answered; [`save`](Self::save) compares again, in the
+/// step that writes.
+#[derive(Debug)]
+pub struct Guarded<T: Resource, S: Store<T> = <T as Resource>::Store> {
+    value: T,
+    ticket: Ticket<T, S>,
+}
+
+impl<T: Resource, S: Store<T>> Guarded<T, S> {
+    /// Writes the value over the state that the guard saw, and answers with it.
+    ///
+    /// # Errors
+    ///
+    /// 412 where somebody else was faster, 409 where the request named no state, 404 where it was deleted.
+    pub async fn save(self) -> Result<Tagged<T>, Problem> {
+        self.ticket.save(self.value).await
+    }
+
+    /// As [`save`](Self::save), in a transaction of yours.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    pub async fn save_in<Tx: Send>(self, transaction: &mut Tx) -> Result<Pending<T>, Problem>
+    where
+        S: StoreIn<T, Tx>,
+    {
+        self.ticket.save_in(transaction, self.value).await
+    }
+
+    /// Deletes the resource in the state that the guard saw: 204.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    pub async fn delete(self) -> Result<StatusCode, Problem> {
+        self.ticket.delete().await?;
+        Ok(StatusCode::NO_CONTENT)
+    }
+
+    /// The value, and the proof that a store takes.
+    pub fn into_parts(self) -> (T, Matched<T>) {
+        (self.value, self.ticket.into_matched())
+    }
+}
+
+impl<T, S, A> FromRequestParts<A> for Guarded<T, S>
+where
+    T: Resource,
+    S: Store<T> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &A) -> Result<Self, Refusal> {
+        let (target, conditions) = Target::<T, S>::reach_for_write(parts, state).await?;
+        let (value, version) = target.load().await?;
+        let preconditions = conditions.settle()?;
+        let race = admit::<T>(&preconditions, &version)?;
+        let ticket = Ticket {
+            key: target.key,
+            store: target.store,
+            required: Required::State(version.state),
+            guard: Guard::Read(race),
+            preconditions,
+            location: location(parts),
+        };
+        Ok(Self { value, ticket })
+    }
+}
+
+impl<T: Resource, S: Store<T>> Deref for Guarded<T, S> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: Resource, S: Store<T>> DerefMut for Guarded<T, S> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+}

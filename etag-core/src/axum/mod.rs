@@ -1,0 +1,43 @@
+//! Extractors that answer conditional requests, and the answers they end in.
+//!
+//! | a handler takes | and has | after |
+//! |---|---|---|
+//! | [`Fresh<T>`](Fresh) | a value to answer with | 404, or 304 before the value was loaded |
+//! | [`Target<T>`](Target) | a key, nothing read yet | 404 for what is no key |
+//! | [`Guarded<T>`](Guarded) | a stored value that may be changed | 404, 428, 412 |
+//! | [`Update<T>`](Update) | the whole new value | 413, 415, 400, 422 |
+//! | [`Update<T, Json<Other>>`](Update) | a stored value and a body | 404, 413, 415, 428, 412, 400, 422 |
+//! | [`Update<T, MergePatch>`](Update) | the patched value | 404, 413, 415, 428, 412, 400, 422 |
+//! | [`Create<T>`](Create) | a new value under a new key | 413, 415, 400, 422 |
+//! | [`Preconditions`](crate::Preconditions) | the request's conditions | nothing: it answers by [`respond`](crate::Preconditions::respond) |
+//!
+//! Each runs the type's [policy](crate::Authorize) before anything else. Writes end in `save`, which is answered 412 where the stored
+//! state is not the one that the guard saw.
+
+mod body;
+mod change;
+mod create;
+mod fallback;
+mod fresh;
+mod guard;
+mod guarded;
+mod pending;
+mod preconditions;
+mod problem;
+mod refusal;
+mod tagged;
+mod target;
+mod ticket;
+mod update;
+
+pub use crate::Problem;
+pub use change::{Change, MergePatch, Whole};
+pub use create::Create;
+pub use fallback::{method_not_allowed, not_found};
+pub use fresh::Fresh;
+pub use guarded::Guarded;
+pub use pending::Pending;
+pub use refusal::Refusal;
+pub use tagged::Tagged;
+pub use target::Target;
+pub use update::Update;

@@ -1,0 +1,36 @@
+use super::Tagged;
+use crate::Problem;
+
+/// A write in a transaction that is not committed yet: no answer before it is.
+///
+/// ```ignore
+/// let mut transaction = database.pool().begin().await?;
+/// let saved = asset.save_in(&mut transaction).await?;
+/// saved.committed(transaction.commit().await)
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is written before the transaction is committed"]
+pub struct Pending<T>(Tagged<T>);
+
+impl<T> Pending<T> {
+    pub(super) fn new(tagged: Tagged<T>) -> Self {
+        Self(tagged)
+    }
+
+    /// The answer, once the transaction is committed.
+    ///
+    /// # Errors
+    ///
+    /// Where the commit failed: then nothing was written.
+    pub fn committed<E: Into<Problem>>(self, commit: Result<(), E>) -> Result<Tagged<T>, Problem> {
+        match commit {
+            Ok(()) => Ok(self.0),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The value as it will be stored, with its stamps.
+    pub fn value(&self) -> &T {
+        &self.0
+    }
+}

@@ -1,0 +1,183 @@
+use std::ops::Deref;
+use std::time::SystemTime;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_LOCATION, CONTENT_TYPE, ETAG, LAST_MODIFIED, LOCATION};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::Refusal;
+use super::refusal::{NotModified, PRIVATE};
+use crate::outline::Outline;
+use crate::{EntityTag, LastModified, Problem, Representation, StateTag, Validators, Version, Versioned};
+
+/// An answer with a version: canonical JSON, `ETag`, `Last-Modified` where it is known, and `Cache-Control: private,
+/// no-cache`, which a layer or the handler can replace.
+///
+/// ```
+/// use axum::response::IntoResponse;
+/// use etag_core::axum::Tagged;
+/// use etag_core::{StateTag, Versioned};
+///
+/// #[derive(Versioned)]
+/// struct Motd {
+///     text: &'static str,
+/// }
+///
+/// let state = StateTag::of(&Motd { text: "be kind" })?;
+/// let answer = Tagged::new(Motd { text: "be kind" }).into_response();
+/// assert_eq!(answer.headers()["etag"], format!("\"{state}\""));
+/// # Ok::<(), etag_core::canonical::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Tagged<T> {
+    value: T,
+    state: Option<StateTag>,
+    etag: Option<EntityTag>,
+    last_modified: Option<LastModified>,
+    status: StatusCode,
+    headers: HeaderMap,
+}
+
+impl<T> Tagged<T> {
+    /// An answer whose tag is made from the value.
+    pub fn new(value: T) -> Self {
+        Self {
+            value,
+            state: None,
+            etag: None,
+            last_modified: None,
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// An answer whose version a store knows: nothing is hashed for it.
+    pub(super) fn stored(value: T, version: Version) -> Self {
+        Self { state: Some(version.state), last_modified: version.modified, ..Self::new(value) }
+    }
+
+    /// The same answer under a tag of yours, which is opaque: it is compared whole.
+    pub fn with_etag(self, etag: EntityTag) -> Self {
+        Self { etag: Some(etag), ..self }
+    }
+
+    /// The same answer with a date, such as that of the stored value that a view is made of.
+    ///
+    /// A view with a `variant` member sends none: the date would miss a change of what is included.
+    pub fn with_last_modified(self, date: impl Into<Option<LastModified>>) -> Self {
+        Self { last_modified: date.into(), ..self }
+    }
+
+    /// Says of which resource this is the representation, where that is not the request's target
+    /// (`Content-Location`, RFC 9110 §8.7).
+    ///
+    /// A location that can't stand in a header is left out.
+    pub fn with_content_location(self, uri: impl AsRef<str>) -> Self {
+        self.at(HeaderValue::from_str(uri.as_ref()).ok())
+    }
+
+    /// 201 for what was created at `location` (RFC 9110 §15.3.2).
+    pub(super) fn created(mut self, location: HeaderValue) -> Self {
+        self.headers.insert(LOCATION, location.clone());
+        self.headers.insert(CONTENT_LOCATION, location);
+        Self { status: StatusCode::CREATED, ..self }
+    }
+
+    /// Says that this is the representation of what is at `location`, where that is known.
+    pub(super) fn at(mut self, location: Option<HeaderValue>) -> Self {
+        if let Some(location) = location {
+            self.headers.insert(CONTENT_LOCATION, location);
+        }
+        self
+    }
+
+    /// The value.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+impl<T: Versioned> Tagged<T> {
+    /// Writes the body once, and its tags.
+    pub(super) fn render(self) -> Result<Rendered, Problem> {
+        let outline = Outline::of::<T>();
+        let representation = match (self.etag, self.state) {
+            (Some(etag), _) => Representation::under(&self.value, etag)?,
+            (None, Some(state)) => known(&self.value, state)?,
+            (None, None) => Representation::of(&self.value)?,
+        };
+        let Validators { etag, last_modified } = representation.validators();
+        let last_modified = self.last_modified.or(last_modified).filter(|_| !outline.has_variant);
+        Ok(Rendered {
+            validators: Validators { etag, last_modified },
+            status: self.status,
+            headers: self.headers,
+            body: representation.into_body(),
+        })
+    }
+}
+
+/// In builds with debug assertions, the state is made from the value as well.
+fn known<T: Versioned>(value: &T, state: StateTag) -> Result<Representation, Problem> {
+    if cfg!(debug_assertions) {
+        let made = StateTag::of(value)?;
+        if made != state {
+            return Err(Problem::internal_error(format!("the store says `{state}`, and the value `{made}`")));
+        }
+    }
+    Ok(Representation::of_known(value, state)?)
+}
+
+/// An answer that can be sent.
+pub(super) struct Rendered {
+    validators: Validators,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Rendered {
+    pub(super) fn validators(&self) -> &Validators {
+        &self.validators
+    }
+
+    pub(super) fn into_not_modified(self) -> Refusal {
+        Refusal::NotModified(NotModified::new(&self.validators, self.headers.get(CONTENT_LOCATION)))
+    }
+}
+
+impl IntoResponse for Rendered {
+    fn into_response(self) -> Response {
+        let mut response = self.body.into_response();
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.extend(self.headers);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, PRIVATE);
+        if let Some(etag) = &self.validators.etag {
+            headers.insert(ETAG, etag.to_header_value());
+        }
+        if let Some(date) = &self.validators.last_modified {
+            headers.insert(LAST_MODIFIED, date.to_header_value(SystemTime::now()));
+        }
+        response
+    }
+}
+
+impl<T: Versioned> IntoResponse for Tagged<T> {
+    fn into_response(self) -> Response {
+        match self.render() {
+            Ok(rendered) => rendered.into_response(),
+            Err(problem) => problem.into_response(),
+        }
+    }
+}
+
+impl<T> Deref for Tagged<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}

@@ -1,0 +1,135 @@
+use axum::extract::{FromRef, FromRequestParts, RawPathParams};
+use http::Uri;
+use http::request::Parts;
+
+use super::guard::Conditions;
+use super::refusal::NotModified;
+use super::{Fresh, Refusal};
+use crate::representation::validators_of;
+use crate::{Access, Authorize, Key, Preconditions, Problem, Resource, Store, Version};
+
+/// The resource at the request's path: its key is read and the caller authorised, and nothing else is read yet.
+///
+/// For a route that sometimes answers with the stored value and sometimes with a view of it.
+#[derive(Debug)]
+pub struct Target<T: Resource, S: Store<T> = <T as Resource>::Store> {
+    pub(super) key: T::Key,
+    pub(super) store: S,
+    pub(super) preconditions: Preconditions,
+}
+
+impl<T: Resource, S: Store<T>> Target<T, S> {
+    /// What identifies the resource.
+    pub fn key(&self) -> &T::Key {
+        &self.key
+    }
+
+    /// The stored value, or 304 before it was loaded.
+    ///
+    /// # Errors
+    ///
+    /// 304, 404, 412, or 400 for an `If-Match` that can't be read.
+    pub async fn fresh(self) -> Result<Fresh<T, S>, Refusal> {
+        if self.preconditions.is_conditional() {
+            let version = self.store.version(&self.key).await.map_err(Into::into)?;
+            self.check(&version.ok_or_else(Problem::not_found)?)?;
+        }
+        let (value, version) = self.load().await?;
+        // It may have changed since its version was read.
+        self.check(&version)?;
+        Ok(Fresh::new(value, version))
+    }
+
+    /// The stored value and its version, to build a view from; answer with [`Preconditions::respond`].
+    ///
+    /// # Errors
+    ///
+    /// 404.
+    pub async fn load(&self) -> Result<(T, Version), Problem> {
+        let loaded = self.store.load(&self.key).await.map_err(Into::into)?;
+        loaded.ok_or_else(Problem::not_found)
+    }
+
+    fn check(&self, version: &Version) -> Result<(), Refusal> {
+        let validators = validators_of::<T>(version);
+        match self.preconditions.check(Some(&validators)) {
+            Err(Refusal::NotModified(_)) => Err(Refusal::NotModified(NotModified::new(&validators, None))),
+            checked => checked,
+        }
+    }
+
+    /// Reads the key and runs the policy; `access` says for what.
+    pub(super) async fn reach<A>(parts: &mut Parts, state: &A, access: Access) -> Result<Self, Problem>
+    where
+        S: FromRef<A>,
+        T::Policy: FromRef<A>,
+        A: Send + Sync,
+    {
+        let parameters = parameters::<T>(parts).await?;
+        let texts: Vec<&str> = parameters.iter().map(String::as_str).collect();
+        let key = if texts.len() < T::Key::PARTS {
+            let wanted = T::PARAMETERS.join("`, `");
+            let error = format!(
+                "the route of a `{}` needs the path parameters of its key: `{wanted}`",
+                T::COLLECTION
+            );
+            return Err(Problem::internal_error(error));
+        } else {
+            T::Key::from_parts(&texts)
+        };
+        let key = key.ok_or_else(Problem::not_found)?;
+        T::Policy::from_ref(state).authorize(parts, Some(&key), access).await?;
+        let preconditions = Preconditions::read(&parts.method, &parts.headers);
+        Ok(Self { key, store: S::from_ref(state), preconditions })
+    }
+
+    /// As [`reach`](Self::reach), for a write: with the tags of the query string.
+    pub(super) async fn reach_for_write<A>(
+        parts: &mut Parts,
+        state: &A,
+    ) -> Result<(Self, Conditions), Problem>
+    where
+        S: FromRef<A>,
+        T::Policy: FromRef<A>,
+        A: Send + Sync,
+    {
+        let target = Self::reach(parts, state, Access::Write).await?;
+        let conditions = Conditions::new::<T>(target.preconditions.clone(), parts.uri.query());
+        Ok((target, conditions))
+    }
+}
+
+/// The key's parameters that the path has: those of the type's names, or the last ones.
+pub(super) async fn parameters<T: Resource>(parts: &mut Parts) -> Result<Vec<String>, Problem> {
+    let parameters = RawPathParams::from_request_parts(parts, &())
+        .await
+        // A parameter that is no UTF-8 names nothing.
+        .map_err(|_| Problem::not_found())?;
+    let all: Vec<(&str, &str)> = parameters.iter().collect();
+    if T::PARAMETERS.is_empty() {
+        let last = all.len().saturating_sub(T::Key::PARTS);
+        return Ok(all[last..].iter().map(|(_, value)| (*value).to_owned()).collect());
+    }
+    let named = |name: &&str| all.iter().find(|(parameter, _)| parameter == name);
+    Ok(T::PARAMETERS.iter().map_while(named).map(|(_, value)| (*value).to_owned()).collect())
+}
+
+/// The path of the request as the client sent it, whatever routers it was nested in.
+pub(super) fn original_path(parts: &Parts) -> String {
+    let original = parts.extensions.get::<axum::extract::OriginalUri>().map(|original| &original.0);
+    original.map_or_else(|| parts.uri.path(), Uri::path).to_owned()
+}
+
+impl<T, S, A> FromRequestParts<A> for Target<T, S>
+where
+    T: Resource,
+    S: Store<T> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &A) -> Result<Self, Problem> {
+        Self::reach(parts, state, Access::Read).await
+    }
+}

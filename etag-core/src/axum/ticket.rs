@@ -1,0 +1,100 @@
+use http::HeaderValue;
+use http::request::Parts;
+
+use super::guard::{Race, failed, missed};
+use super::target::original_path;
+use super::{Pending, Tagged};
+use crate::representation::validators_of;
+use crate::{Matched, Preconditions, Problem, Removed, Required, Resource, Store, StoreIn, Version, Written};
+
+/// A write that its guard let through: what is written, over which state, and how its outcome is answered.
+#[derive(Debug)]
+pub(super) struct Ticket<T: Resource, S: Store<T>> {
+    pub(super) key: T::Key,
+    pub(super) store: S,
+    pub(super) required: Required,
+    pub(super) guard: Guard,
+    pub(super) preconditions: Preconditions,
+    /// The resource's own location, where the request's target is the resource.
+    pub(super) location: Option<HeaderValue>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// The state was read, and the conditions held for it.
+    Read(Race),
+    /// Nothing was read: the store finds out.
+    Unread,
+}
+
+impl<T: Resource, S: Store<T>> Ticket<T, S> {
+    pub(super) fn matched(&self) -> Matched<T> {
+        Matched::new(self.key.clone(), self.required)
+    }
+
+    pub(super) fn into_matched(self) -> Matched<T> {
+        Matched::new(self.key, self.required)
+    }
+
+    pub(super) async fn replace(&self, value: T) -> Result<Written<T>, Problem> {
+        self.store.replace(self.matched(), value).await.map_err(Into::into)
+    }
+
+    pub(super) async fn save(self, value: T) -> Result<Tagged<T>, Problem> {
+        let written = self.replace(value).await?;
+        self.answer(written)
+    }
+
+    pub(super) async fn save_in<Tx>(self, transaction: &mut Tx, value: T) -> Result<Pending<T>, Problem>
+    where
+        S: StoreIn<T, Tx>,
+        Tx: Send,
+    {
+        let written = self.store.replace_in(transaction, self.matched(), value).await.map_err(Into::into)?;
+        Ok(Pending::new(self.answer(written)?))
+    }
+
+    pub(super) async fn delete(self) -> Result<(), Problem> {
+        match self.store.remove(self.matched()).await.map_err(Into::into)? {
+            Removed::Removed => Ok(()),
+            Removed::Stale(found) => Err(self.refuse(found)),
+        }
+    }
+
+    /// The answer to a write: 201, 200, or why nothing was written.
+    pub(super) fn answer(&self, written: Written<T>) -> Result<Tagged<T>, Problem> {
+        match written {
+            Written::Created(value, version) => {
+                let tagged = Tagged::stored(value, version);
+                Ok(match &self.location {
+                    Some(location) => tagged.created(location.clone()),
+                    None => tagged,
+                })
+            }
+            Written::Replaced(value, version) | Written::Unchanged(value, version) => {
+                Ok(Tagged::stored(value, version).at(self.location.clone()))
+            }
+            Written::Stale(found) => Err(self.refuse(found)),
+        }
+    }
+
+    fn refuse(&self, found: Option<Version>) -> Problem {
+        match (self.guard, found) {
+            (Guard::Unread, found) => missed::<T>(&self.preconditions, self.required, found),
+            // It was there when the guard read it.
+            (Guard::Read(_), None) => Problem::not_found(),
+            (Guard::Read(Race::Stale), Some(found)) => {
+                failed(&self.preconditions, Some(&validators_of::<T>(&found)))
+            }
+            (Guard::Read(Race::Conflict), Some(_)) => Problem::conflict(),
+        }
+    }
+}
+
+/// The request's target, where it is the resource itself: PUT and PATCH have no other (RFC 9110 §9.3.4, RFC 5789 §2).
+pub(super) fn location(parts: &Parts) -> Option<HeaderValue> {
+    match parts.method {
+        http::Method::PUT | http::Method::PATCH => HeaderValue::from_str(&original_path(parts)).ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,213 @@
+use std::ops::{Deref, DerefMut};
+
+use axum::Json as AxumJson;
+use axum::extract::{FromRef, FromRequest, Request};
+use serde::de::DeserializeOwned;
+
+use super::body::{Json, MediaType, read};
+use super::guard::{Race, admit, plan};
+use super::ticket::{Guard, Ticket, location};
+use super::{Change, MergePatch, Pending, Refusal, Tagged, Target, Whole};
+use crate::outline::Outline;
+use crate::{Key, Matched, Problem, Required, Resource, Store, StoreIn, Timestamp, Written};
+
+/// A write with a body, in the state that the request requires.
+///
+/// - `Update<T>`: the body is the whole new value, and this derefs to it. Nothing is read first where the request names one tag:
+///   404 and 412 come from [`save`](Self::save).
+/// - `Update<T, Json<Other>>`: derefs to the stored value, for the handler to change by what [`body`](Self::body) says.
+/// - `Update<T, MergePatch>`: derefs to the stored value with the patch applied.
+///
+/// Id, stamps and an embedded tag need not be sent; an id that differs from the path's is 422.
+#[derive(Debug)]
+pub struct Update<T: Resource, B: Change<T> = Whole, S: Store<T> = <T as Resource>::Store> {
+    value: T,
+    body: B::Body,
+    ticket: Ticket<T, S>,
+    /// How the body is applied to another stored value, unless the handler has changed what came of it.
+    reapply: Option<Apply<T, B>>,
+}
+
+type Apply<T, B> = fn(&<B as Change<T>>::Body, T) -> Result<T, Problem>;
+
+impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
+    /// What was sent.
+    pub fn body(&self) -> &B::Body {
+        &self.body
+    }
+
+    /// Writes the value over the state that the guard requires, and answers with it.
+    ///
+    /// A patch under `If-Match: *` is applied again to what is there now when somebody else was faster, unless the handler
+    /// has changed the value.
+    ///
+    /// # Errors
+    ///
+    /// 412 where the state is another one, 409 where the request named none and somebody else was faster, 404 where
+    /// nothing is there, 428 where something is and the request named no state, 503 where a patch is overtaken time and again.
+    pub async fn save(self) -> Result<Tagged<T>, Problem> {
+        match self.reapply {
+            Some(apply) if self.ticket.guard == Guard::Read(Race::Conflict) => self.save_again(apply).await,
+            _ => self.ticket.save(self.value).await,
+        }
+    }
+
+    async fn save_again(mut self, apply: Apply<T, B>) -> Result<Tagged<T>, Problem> {
+        for _ in 0..ATTEMPTS {
+            let written = self.ticket.replace(self.value).await?;
+            if !matches!(written, Written::Stale(Some(_))) {
+                return self.ticket.answer(written);
+            }
+            let loaded = self.ticket.store.load(&self.ticket.key).await.map_err(Into::into)?;
+            let (stored, version) = loaded.ok_or_else(Problem::not_found)?;
+            self.value = apply(&self.body, stored)?;
+            self.ticket.required = Required::State(version.state);
+        }
+        Err(Problem::unavailable("others kept changing the resource that a patch applies to"))
+    }
+
+    /// As [`save`](Self::save), in a transaction of yours; a patch is not applied again: 409.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    pub async fn save_in<Tx: Send>(self, transaction: &mut Tx) -> Result<Pending<T>, Problem>
+    where
+        S: StoreIn<T, Tx>,
+    {
+        self.ticket.save_in(transaction, self.value).await
+    }
+
+    /// The value, and the proof that a store takes.
+    pub fn into_parts(self) -> (T, Matched<T>) {
+        (self.value, self.ticket.into_matched())
+    }
+}
+
+/// How often a patch is applied.
+const ATTEMPTS: u32 = 5;
+
+impl<T, S, A> FromRequest<A> for Update<T, Whole, S>
+where
+    T: Resource + DeserializeOwned,
+    S: Store<T> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
+        let Received { target, conditions, json, location } =
+            receive::<T, S, A>(request, state, MediaType::JSON).await?;
+        let preconditions = conditions.settle()?;
+        let required = plan::<T, S>(&preconditions, &target.store, &target.key).await?;
+        let mut json = json?;
+        json.fill::<T>(&target.key.parts(), Timestamp::now())?;
+        let value = json.to()?;
+        let guard = Guard::Unread;
+        let ticket =
+            Ticket { key: target.key, store: target.store, required, guard, preconditions, location };
+        Ok(Self { value, body: (), ticket, reapply: None })
+    }
+}
+
+impl<T, O, S, A> FromRequest<A> for Update<T, AxumJson<O>, S>
+where
+    T: Resource,
+    O: DeserializeOwned + Send + Sync,
+    S: Store<T> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
+        let (value, mut json, ticket) = receive_stored::<T, S, A>(request, state, MediaType::JSON).await?;
+        json.remove_tag::<T>();
+        Ok(Self { value, body: json.to()?, ticket, reapply: None })
+    }
+}
+
+impl<T, S, A> FromRequest<A> for Update<T, MergePatch, S>
+where
+    T: Resource + DeserializeOwned,
+    S: Store<T> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
+        let (stored, mut json, ticket) =
+            receive_stored::<T, S, A>(request, state, MediaType::MERGE_PATCH).await?;
+        json.fill::<T>(&ticket.key.parts(), Timestamp::now())?;
+        let body = MergePatch::new(json);
+        let value = body.apply(stored)?;
+        Ok(Self { value, body, ticket, reapply: Some(MergePatch::apply) })
+    }
+}
+
+/// What a request says before anything is read.
+struct Received<T: Resource, S: Store<T>> {
+    target: Target<T, S>,
+    conditions: super::guard::Conditions,
+    /// What is wrong with the body is answered after its guard.
+    json: Result<Json, Problem>,
+    location: Option<http::HeaderValue>,
+}
+
+/// Authorises, and reads the body: 404, 415, 413.
+async fn receive<T, S, A>(request: Request, state: &A, wanted: MediaType) -> Result<Received<T, S>, Problem>
+where
+    T: Resource,
+    S: Store<T> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    let (mut parts, body) = request.into_parts();
+    let (target, mut conditions) = Target::<T, S>::reach_for_write(&mut parts, state).await?;
+    let location = location(&parts);
+    let bytes = read(Request::from_parts(parts, body), state, wanted).await?;
+    let json = Json::parse(&bytes);
+    if let (Ok(json), Some(member)) = (&json, Outline::of::<T>().embed) {
+        conditions = conditions.with_body_tag(member, json.tag(member));
+    }
+    Ok(Received { target, conditions, json, location })
+}
+
+/// The same, and loads the value that is to be changed: 404, 428, 412.
+async fn receive_stored<T, S, A>(
+    request: Request,
+    state: &A,
+    wanted: MediaType,
+) -> Result<(T, Json, Ticket<T, S>), Refusal>
+where
+    T: Resource,
+    S: Store<T> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    let Received { target, conditions, json, location } = receive::<T, S, A>(request, state, wanted).await?;
+    let (value, version) = target.load().await?;
+    let preconditions = conditions.settle()?;
+    let guard = Guard::Read(admit::<T>(&preconditions, &version)?);
+    let required = Required::State(version.state);
+    let ticket = Ticket { key: target.key, store: target.store, required, guard, preconditions, location };
+    Ok((value, json?, ticket))
+}
+
+impl<T: Resource, B: Change<T>, S: Store<T>> Deref for Update<T, B, S> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: Resource, B: Change<T>, S: Store<T>> DerefMut for Update<T, B, S> {
+    /// What the handler changes is not a patch any more: it is written over the state that it saw, or not at all.
+    fn deref_mut(&mut self) -> &mut T {
+        self.reapply = None;
+        &mut self.value
+    }
+}

@@ -1,0 +1,29 @@
+/// Why a value has no canonical JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A map's key is neither a string nor a number nor a boolean.
+    #[error("a map key must be a string, a number or a boolean")]
+    Key,
+    /// Two members have one name: a flattened type repeats a member of the outer one.
+    #[error("the member `{0}` would appear twice")]
+    Duplicate(String),
+    /// What is flattened is neither a struct nor a map.
+    #[error("only structs and maps can be flattened")]
+    Flatten,
+    /// A hand-written description names its members in another order than RFC 8785 §3.2.3.
+    #[error("the member `{0}` is described out of canonical order")]
+    Order(String),
+    /// The value is of a variant that is marked `#[serde(skip)]`.
+    #[error("the value's enum variant is marked to be skipped")]
+    SkippedVariant,
+    /// A foreign `Serialize` failed, with this message.
+    #[error("{0}")]
+    Custom(String),
+}
+
+impl serde::ser::Error for Error {
+    fn custom<M: std::fmt::Display>(message: M) -> Self {
+        Self::Custom(message.to_string())
+    }
+}

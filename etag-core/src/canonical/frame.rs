@@ -1,0 +1,264 @@
+//! The value that is being written: whether it turned out a leaf, an array or an object, and, where
+//! its members come in any order, what is needed to sort them.
+
+use std::borrow::Cow;
+
+use super::string::{unescaped, utf16_order};
+use super::{Error, Writer};
+
+/// What a member counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Part of the state.
+    State,
+    /// Part of the state, and written by the framework: not compared when a write may change nothing.
+    Stamp,
+    Variant,
+    Skip,
+    /// The place of the embedded tag; nothing is written there yet.
+    Embed,
+}
+
+/// A member of the outermost value that is not plain state, as a range of the bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) role: Role,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Frame {
+    form: Form,
+    outermost: bool,
+    /// The members of this value go into an object that is already open.
+    flattening: bool,
+}
+
+#[derive(Debug, Default)]
+enum Form {
+    #[default]
+    Nothing,
+    Leaf,
+    Array,
+    /// Members that come in canonical order.
+    Object {
+        last: Option<&'static str>,
+    },
+    /// Members that come in any order.
+    Collected {
+        start: usize,
+        members: Vec<Member>,
+    },
+}
+
+#[derive(Debug)]
+struct Member {
+    name: Cow<'static, str>,
+    start: usize,
+    end: usize,
+    role: Role,
+}
+
+impl Frame {
+    pub(crate) fn outermost() -> Self {
+        Self { outermost: true, ..Self::default() }
+    }
+
+    pub(crate) fn nested() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn is_outermost(&self) -> bool {
+        self.outermost
+    }
+
+    pub(super) fn is_flattening(&self) -> bool {
+        self.flattening
+    }
+
+    /// Whether something has been written: the name of an enum's variant, for one.
+    pub(super) fn is_written(&self) -> bool {
+        !matches!(self.form, Form::Nothing)
+    }
+
+    /// A leaf, or a whole array: one value.
+    pub(super) fn leaf(&mut self, writer: &mut Writer) {
+        if self.flattening {
+            writer.fail(Error::Flatten);
+        } else {
+            self.form = Form::Leaf;
+        }
+    }
+
+    /// Opens the array before its first element, or writes the comma before the next one.
+    pub(super) fn element(&mut self, writer: &mut Writer) {
+        match self.form {
+            Form::Array => writer.bytes.push(b','),
+            _ if self.flattening => writer.fail(Error::Flatten),
+            _ => {
+                self.form = Form::Array;
+                writer.bytes.push(b'[');
+            }
+        }
+    }
+
+    /// An object opens even if all its members are left out.
+    pub(super) fn object(&mut self, writer: &mut Writer) {
+        if matches!(self.form, Form::Nothing) {
+            self.form = Form::Object { last: None };
+            writer.bytes.push(b'{');
+        }
+    }
+
+    /// An object whose members are sorted when it closes.
+    pub(super) fn collect(&mut self, writer: &mut Writer) {
+        match self.form {
+            Form::Collected { .. } => {}
+            Form::Object { last: Some(name) } => writer.fail(Error::Order(name.to_owned())),
+            _ => {
+                self.object(writer);
+                self.form = Form::Collected { start: writer.bytes.len(), members: Vec::new() };
+            }
+        }
+    }
+
+    /// Sets whether members go to the object that is already open; gives back what held before.
+    pub(super) fn set_flattening(&mut self, flattening: bool) -> bool {
+        std::mem::replace(&mut self.flattening, flattening)
+    }
+
+    /// Writes what stands before a member's value; says where the member starts.
+    #[inline(never)]
+    pub(super) fn open_member(&mut self, writer: &mut Writer, name: &'static str) -> usize {
+        self.object(writer);
+        match &mut self.form {
+            Form::Object { last } => {
+                if last.is_some() {
+                    writer.bytes.push(b',');
+                }
+                if cfg!(debug_assertions) && last.is_some_and(|last| !in_order(last, name)) {
+                    writer.error.get_or_insert(Error::Order(name.to_owned()));
+                }
+                *last = Some(name);
+            }
+            Form::Collected { members, .. } => separate(members, writer),
+            Form::Nothing | Form::Leaf | Form::Array => {}
+        }
+        let start = writer.bytes.len();
+        writer.name(name);
+        writer.bytes.push(b':');
+        start
+    }
+
+    /// Remembers a member that was opened at `start`, where anybody will ask.
+    #[inline]
+    pub(super) fn close_member(&mut self, writer: &mut Writer, name: &'static str, start: usize, role: Role) {
+        if self.outermost && role != Role::State || matches!(self.form, Form::Collected { .. }) {
+            self.remember(writer, unescaped(name), start, role);
+        }
+    }
+
+    #[inline(never)]
+    fn remember(&mut self, writer: &mut Writer, name: Cow<'static, str>, start: usize, role: Role) {
+        let end = writer.bytes.len();
+        if let Form::Collected { members, .. } = &mut self.form {
+            members.push(Member { name, start, end, role });
+        } else {
+            writer.facts.marks.push(Mark { start, end, role });
+        }
+    }
+
+    /// Leaves a place for the embedded tag.
+    pub(super) fn embed(&mut self, writer: &mut Writer, name: &'static str) {
+        self.object(writer);
+        let at = writer.bytes.len();
+        if matches!(self.form, Form::Collected { .. }) {
+            self.remember(writer, unescaped(name), at, Role::Embed);
+        }
+        writer.facts.embed = Some((at, name));
+    }
+
+    /// Writes the comma before a map's next entry; says where the entry starts.
+    pub(super) fn open_entry(&mut self, writer: &mut Writer) -> usize {
+        if let Form::Collected { members, .. } = &self.form {
+            separate(members, writer);
+        }
+        writer.bytes.len()
+    }
+
+    pub(super) fn close_entry(&mut self, writer: &mut Writer, name: Cow<'static, str>, start: usize) {
+        self.remember(writer, name, start, Role::State);
+    }
+
+    /// Closes the value.
+    #[inline]
+    pub(super) fn close(self, writer: &mut Writer) {
+        match self.form {
+            Form::Leaf => {}
+            form => close_form(form, writer, self.outermost),
+        }
+    }
+}
+
+#[inline(never)]
+fn close_form(form: Form, writer: &mut Writer, outermost: bool) {
+    match form {
+        Form::Leaf => {}
+        Form::Nothing => writer.fail(Error::SkippedVariant),
+        Form::Array => writer.bytes.push(b']'),
+        Form::Object { .. } => writer.bytes.push(b'}'),
+        Form::Collected { start, members } => {
+            close_collected(start, members, writer, outermost);
+            writer.bytes.push(b'}');
+        }
+    }
+}
+
+fn close_collected(start: usize, mut members: Vec<Member>, writer: &mut Writer, outermost: bool) {
+    if !members.is_sorted_by(|a, b| utf16_order(&a.name, &b.name).is_lt()) {
+        members.sort_by(|a, b| utf16_order(&a.name, &b.name));
+        if let Some(twice) = members.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            writer.fail(Error::Duplicate(twice[0].name.clone().into_owned()));
+        }
+        rewrite(start, &mut members, writer);
+    }
+    if outermost {
+        mark(&members, writer);
+    }
+}
+
+/// Puts the members' bytes into their new order.
+fn rewrite(start: usize, members: &mut [Member], writer: &mut Writer) {
+    let unsorted = writer.bytes.split_off(start);
+    let mut first = true;
+    for member in members {
+        let text = &unsorted[member.start - start..member.end - start];
+        if member.role != Role::Embed && !std::mem::take(&mut first) {
+            writer.bytes.push(b',');
+        }
+        member.start = writer.bytes.len();
+        writer.bytes.extend_from_slice(text);
+        member.end = writer.bytes.len();
+    }
+}
+
+fn mark(members: &[Member], writer: &mut Writer) {
+    for &Member { start, end, role, .. } in members {
+        match (role, &mut writer.facts.embed) {
+            (Role::State, _) => {}
+            (Role::Embed, Some((at, _))) => *at = start,
+            (role, _) => writer.facts.marks.push(Mark { start, end, role }),
+        }
+    }
+}
+
+fn separate(members: &[Member], writer: &mut Writer) {
+    if members.iter().any(|member| member.role != Role::Embed) {
+        writer.bytes.push(b',');
+    }
+}
+
+fn in_order(last: &str, name: &str) -> bool {
+    utf16_order(&unescaped(last), &unescaped(name)).is_lt()
+}

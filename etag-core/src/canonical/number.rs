@@ -1,0 +1,146 @@
+//! Numbers: ECMAScript's form (RFC 8785 §3.2.2.3), and all digits where a double can't hold them.
+
+/// Writes a double; one that is not finite is `null`, as in `serde_json`.
+#[inline(never)]
+pub(super) fn write_f64(bytes: &mut Vec<u8>, number: f64) {
+    write_float(bytes, number, number.is_finite());
+}
+
+/// Writes a single: its own shortest digits, which is what `serde_json` sends.
+#[inline(never)]
+pub(super) fn write_f32(bytes: &mut Vec<u8>, number: f32) {
+    write_float(bytes, number, number.is_finite());
+}
+
+fn write_float<F: ryu_js::Float>(bytes: &mut Vec<u8>, number: F, finite: bool) {
+    if finite {
+        bytes.extend_from_slice(ryu_js::Buffer::new().format_finite(number).as_bytes());
+    } else {
+        bytes.extend_from_slice(b"null");
+    }
+}
+
+/// Writes a number that is given as JSON text, such as one of `serde_json`'s arbitrary precision.
+///
+/// An integer keeps its digits; anything else is a double where a double holds it.
+pub(super) fn write_decimal(bytes: &mut Vec<u8>, text: &str) {
+    let decimal = Decimal::parse(text);
+    if decimal.is_zero() {
+        bytes.push(b'0');
+    } else if !text.contains(['.', 'e', 'E']) {
+        bytes.extend_from_slice(text.as_bytes());
+    } else {
+        match text.parse::<f64>() {
+            Ok(double) if double.is_finite() && double != 0.0 && decimal.fits_a_double() => {
+                write_f64(bytes, double);
+            }
+            _ => decimal.write(bytes),
+        }
+    }
+}
+
+/// A decimal number: `0.DIGITS × 10^point`, its digits without zeros at either end.
+struct Decimal {
+    negative: bool,
+    digits: Vec<u8>,
+    point: i64,
+}
+
+impl Decimal {
+    fn parse(text: &str) -> Self {
+        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
+        let leading = all.iter().take_while(|digit| **digit == b'0').count();
+        let mut digits = all[leading..].to_vec();
+        while digits.last() == Some(&b'0') {
+            digits.pop();
+        }
+        // An exponent beyond 64 bits is beyond any memory too: it saturates.
+        let saturated = if exponent.starts_with('-') { i64::MIN / 4 } else { i64::MAX / 4 };
+        let exponent = exponent.parse::<i64>().unwrap_or(saturated).clamp(i64::MIN / 4, i64::MAX / 4);
+        let point = whole.len() as i64 - leading as i64 + exponent;
+        Self { negative, digits, point }
+    }
+
+    fn is_zero(&self) -> bool {
+        self.digits.is_empty()
+    }
+
+    /// No double needs more than 17 digits; a number with more of them says more than a double can.
+    fn fits_a_double(&self) -> bool {
+        self.digits.len() <= 17
+    }
+
+    /// ECMAScript's Number::toString, steps 6 to 10, over these digits.
+    fn write(&self, bytes: &mut Vec<u8>) {
+        let (digits, k, n) = (&self.digits, self.digits.len() as i64, self.point);
+        if self.negative {
+            bytes.push(b'-');
+        }
+        if k <= n && n <= 21 {
+            bytes.extend_from_slice(digits);
+            bytes.extend(std::iter::repeat_n(b'0', (n - k) as usize));
+        } else if 0 < n && n <= 21 {
+            bytes.extend_from_slice(&digits[..n as usize]);
+            bytes.push(b'.');
+            bytes.extend_from_slice(&digits[n as usize..]);
+        } else if -6 < n && n <= 0 {
+            bytes.extend_from_slice(b"0.");
+            bytes.extend(std::iter::repeat_n(b'0', -n as usize));
+            bytes.extend_from_slice(digits);
+        } else {
+            bytes.push(digits[0]);
+            if k > 1 {
+                bytes.push(b'.');
+                bytes.extend_from_slice(&digits[1..]);
+            }
+            bytes.extend_from_slice(if n > 0 { b"e+" } else { b"e-" });
+            bytes.extend_from_slice(itoa::Buffer::new().format((n - 1).abs()).as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::write_decimal;
+
+    fn canonical(text: &str) -> String {
+        let mut bytes = Vec::new();
+        write_decimal(&mut bytes, text);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_decimal_is_a_double_where_a_double_holds_it() {
+        for (text, form) in [
+            ("1.0", "1"),
+            ("-0", "0"),
+            ("-0.0e7", "0"),
+            ("1E30", "1e+30"),
+            ("4.50", "4.5"),
+            ("333333333.33333329", "333333333.3333333"),
+            ("0.000001", "0.000001"),
+            ("0.0000001", "1e-7"),
+            ("1e-7", "1e-7"),
+        ] {
+            assert_eq!(canonical(text), form, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_decimal_keeps_the_digits_that_a_double_would_lose() {
+        for (text, form) in [
+            ("12345678901234567890123", "12345678901234567890123"),
+            ("0.1000000000000000055511151231257827", "0.1000000000000000055511151231257827"),
+            ("1234567890.12345678901234567890", "1234567890.1234567890123456789"),
+            ("1e400", "1e+400"),
+            ("-12.5e-400", "-1.25e-399"),
+            ("0.00000010000000000000000000001", "1.0000000000000000000001e-7"),
+            ("1e99999999999999999999", "1e+2305843009213693951"),
+        ] {
+            assert_eq!(canonical(text), form, "{text}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+use std::fmt::{self, Display, Write as _};
+
+use serde::Serialize;
+
+use super::frame::{Frame, Mark};
+use super::serializer::Serializer;
+use super::{Error, Reader, number, string};
+use crate::representation::{Items, Versions};
+use crate::{Timestamp, Versioned};
+
+/// Writes canonical JSON: what a [`leaf`](crate::Describe::leaf) is handed.
+///
+/// A leaf calls one of its methods, once.
+///
+/// ```
+/// use etag_core::{Describe, Versioned, canonical};
+///
+/// struct Celsius(i32);
+///
+/// impl Versioned for Celsius {
+///     fn describe<D: Describe<Self>>(celsius: &mut D) {
+///         celsius.leaf("celsius", |celsius, writer| writer.display(&format_args!("{} °C", celsius.0)));
+///     }
+/// }
+///
+/// assert_eq!(canonical::to_vec(&Celsius(21))?, "\"21 °C\"".as_bytes());
+/// # Ok::<(), canonical::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Writer {
+    pub(super) bytes: Vec<u8>,
+    pub(super) error: Option<Error>,
+    pub(super) facts: Facts,
+}
+
+/// What the outermost value said of itself while it was written.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// The members that are not plain state.
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) revision: Option<u64>,
+    pub(crate) modified: Option<Timestamp>,
+    /// Where the embedded tag goes, and its member's name.
+    pub(crate) embed: Option<(usize, &'static str)>,
+    /// The tags of a list's items, in order.
+    pub(crate) items: Option<Items>,
+}
+
+impl Writer {
+    /// Writes `null`.
+    pub fn null(&mut self) {
+        self.bytes.extend_from_slice(b"null");
+    }
+
+    /// Writes a boolean.
+    pub fn boolean(&mut self, value: bool) {
+        self.bytes.extend_from_slice(if value { b"true" } else { b"false" });
+    }
+
+    /// Writes an integer of at most 64 bits, with all its digits.
+    #[inline(never)]
+    pub fn signed(&mut self, value: i64) {
+        self.bytes.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    /// Writes an integer of at most 64 bits without a sign, with all its digits.
+    #[inline(never)]
+    pub fn unsigned(&mut self, value: u64) {
+        self.bytes.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    /// Writes an integer of 128 bits, with all its digits.
+    #[inline(never)]
+    pub fn signed_wide(&mut self, value: i128) {
+        self.bytes.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    /// Writes an integer of 128 bits without a sign, with all its digits.
+    #[inline(never)]
+    pub fn unsigned_wide(&mut self, value: u128) {
+        self.bytes.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    /// Writes a double as ECMAScript prints it; `null` where it is not finite.
+    pub fn float(&mut self, value: f64) {
+        number::write_f64(&mut self.bytes, value);
+    }
+
+    /// Writes a single-precision float with its own shortest digits; `null` where it is not finite.
+    pub fn float_single(&mut self, value: f32) {
+        number::write_f32(&mut self.bytes, value);
+    }
+
+    /// Writes a string.
+    pub fn string(&mut self, value: &str) {
+        string::write(&mut self.bytes, value);
+    }
+
+    /// Writes what `value` displays as a string.
+    #[inline(never)]
+    pub fn display(&mut self, value: &dyn Display) {
+        self.bytes.push(b'"');
+        let written = write!(Escaped(&mut self.bytes), "{value}");
+        self.bytes.push(b'"');
+        if written.is_err() {
+            self.fail(Error::Custom("a value failed to display itself".to_owned()));
+        }
+    }
+
+    /// Writes a string whose escapes are already in it.
+    pub(super) fn name(&mut self, name: &str) {
+        self.bytes.reserve(name.len() + 3);
+        self.bytes.push(b'"');
+        self.bytes.extend_from_slice(name.as_bytes());
+        self.bytes.push(b'"');
+    }
+
+    /// Writes a nested value: state as a whole.
+    pub(crate) fn value<V: Versioned + ?Sized>(&mut self, value: &V) {
+        self.read(value, Frame::nested());
+    }
+
+    /// Writes the value that is answered with: its roles count.
+    pub(crate) fn outermost<V: Versioned + ?Sized>(&mut self, value: &V) {
+        self.read(value, Frame::outermost());
+    }
+
+    /// Writes an item of a list that is answered with: it has a tag of its own.
+    pub(super) fn item<V: Versioned + ?Sized>(&mut self, value: &V) {
+        let list = std::mem::take(&mut self.facts);
+        let start = self.bytes.len();
+        self.outermost(value);
+        let item = std::mem::replace(&mut self.facts, list);
+        let version = Versions::of::<V>(&self.bytes, start, &item);
+        version.embed(&mut self.bytes, &item);
+        if let Some(items) = &mut self.facts.items {
+            items.push(&version);
+        }
+    }
+
+    fn read<V: Versioned + ?Sized>(&mut self, value: &V, frame: Frame) {
+        let mut reader = Reader { value, writer: self, frame };
+        V::describe(&mut reader);
+        reader.frame.close(reader.writer);
+    }
+
+    /// Writes a foreign value.
+    pub(crate) fn serde<V: Serialize + ?Sized>(&mut self, value: &V) {
+        if let Err(error) = value.serialize(Serializer { writer: self }) {
+            self.fail(error);
+        }
+    }
+
+    /// Notes the first thing that went wrong; what is written after it is never seen.
+    pub(crate) fn fail(&mut self, error: Error) {
+        self.error.get_or_insert(error);
+    }
+
+    /// The bytes, or what went wrong.
+    pub(crate) fn finish(self) -> Result<Vec<u8>, Error> {
+        self.finish_with_facts().map(|(bytes, _)| bytes)
+    }
+
+    pub(crate) fn finish_with_facts(self) -> Result<(Vec<u8>, Facts), Error> {
+        match self.error {
+            None => Ok((self.bytes, self.facts)),
+            Some(error) => Err(error),
+        }
+    }
+}
+
+struct Escaped<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        string::write_escaped(self.0, text);
+        Ok(())
+    }
+}

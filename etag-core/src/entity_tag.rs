@@ -1,0 +1,193 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use http::HeaderValue;
+
+use crate::StateTag;
+
+/// An entity tag (RFC 9110 §8.8.3): `"xyzzy"`, or `W/"xyzzy"` for a weak one.
+///
+/// ```text
+/// entity-tag = [ weak ] opaque-tag
+/// weak       = %s"W/"
+/// opaque-tag = DQUOTE *etagc DQUOTE
+/// etagc      = %x21 / %x23-7E / obs-text   ; obs-text: %x80-FF
+/// ```
+///
+/// The comparison table of §8.8.3.2:
+///
+/// ```
+/// use etag_core::EntityTag;
+///
+/// for (a, b, strong, weak) in [
+///     (r#"W/"1""#, r#"W/"1""#, false, true),
+///     (r#"W/"1""#, r#"W/"2""#, false, false),
+///     (r#"W/"1""#, r#""1""#, false, true),
+///     (r#""1""#, r#""1""#, true, true),
+/// ] {
+///     let (a, b): (EntityTag, EntityTag) = (a.parse()?, b.parse()?);
+///     assert_eq!((a.strong_eq(&b), a.weak_eq(&b)), (strong, weak));
+/// }
+/// # Ok::<(), etag_core::InvalidEntityTag>(())
+/// ```
+#[derive(Clone)]
+pub struct EntityTag {
+    /// As it stands in the header: `"…"` or `W/"…"`.
+    text: Box<[u8]>,
+    /// Of which state this is a tag, where the framework made it; a user's tag is opaque.
+    state: Option<StateTag>,
+}
+
+impl EntityTag {
+    /// A strong tag around `opaque`, which is not inspected for structure.
+    ///
+    /// # Errors
+    ///
+    /// Where a character is no etagc: a control, a space or a double quote.
+    ///
+    /// ```
+    /// use etag_core::EntityTag;
+    ///
+    /// assert_eq!(EntityTag::strong("v1.2")?.to_string(), r#""v1.2""#);
+    /// assert!(EntityTag::strong("v 1").is_err());
+    /// # Ok::<(), etag_core::InvalidEntityTag>(())
+    /// ```
+    pub fn strong(opaque: impl AsRef<[u8]>) -> Result<Self, InvalidEntityTag> {
+        Self::parse(&[b"\"", opaque.as_ref(), b"\""].concat())
+    }
+
+    /// A weak tag around `opaque`.
+    ///
+    /// # Errors
+    ///
+    /// As [`strong`](Self::strong).
+    pub fn weak(opaque: impl AsRef<[u8]>) -> Result<Self, InvalidEntityTag> {
+        Self::parse(&[b"W/\"", opaque.as_ref(), b"\""].concat())
+    }
+
+    /// Reads a tag as it stands in a header, without white space around it.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not an entity-tag: unquoted, with `w/`, or with a character that is no etagc.
+    pub fn parse(text: &[u8]) -> Result<Self, InvalidEntityTag> {
+        match text.strip_prefix(b"W/").unwrap_or(text) {
+            [b'"', opaque @ .., b'"'] if opaque.iter().all(|byte| is_etagc(*byte)) => {
+                Ok(Self { text: text.into(), state: None })
+            }
+            _ => Err(InvalidEntityTag),
+        }
+    }
+
+    /// The tag of a representation in `state`: `"S"`, `"S.V"`, `W/"S.~"` or `W/"S.V~"`.
+    pub(crate) fn of_state(state: StateTag, variant: Option<StateTag>, weak: bool) -> Self {
+        let text = match (variant, weak) {
+            (None, false) => format!("\"{state}\""),
+            (Some(variant), false) => format!("\"{state}.{variant}\""),
+            (None, true) => format!("W/\"{state}.~\""),
+            (Some(variant), true) => format!("W/\"{state}.{variant}~\""),
+        };
+        Self { text: text.into_bytes().into(), state: Some(state) }
+    }
+
+    /// Whether the tag is weak: good for a 304, and for nothing else (§8.8.1).
+    pub fn is_weak(&self) -> bool {
+        self.text.first() == Some(&b'W')
+    }
+
+    /// What stands between the quotes: any octets but controls, spaces and double quotes.
+    pub fn opaque(&self) -> &[u8] {
+        let quoted = if self.is_weak() { 3 } else { 1 };
+        &self.text[quoted..self.text.len() - 1]
+    }
+
+    /// Strong comparison: both are strong and their octets are equal (§8.8.3.2).
+    pub fn strong_eq(&self, other: &Self) -> bool {
+        !self.is_weak() && !other.is_weak() && self.opaque() == other.opaque()
+    }
+
+    /// Weak comparison: their octets are equal, whatever their strength (§8.8.3.2).
+    pub fn weak_eq(&self, other: &Self) -> bool {
+        self.opaque() == other.opaque()
+    }
+
+    /// Whether this tag of a request satisfies `If-Match` for a representation tagged `current`.
+    ///
+    /// The comparison is strong, and by state: a tag of *any* current representation of the
+    /// resource satisfies it (§13.1.1). A tag that the framework did not make is compared whole.
+    pub(crate) fn guards(&self, current: &Self) -> bool {
+        match current.state {
+            Some(state) => self.guarded_state() == Some(state),
+            None => self.strong_eq(current),
+        }
+    }
+
+    /// The state that this tag of a request names, if it is strong and has the form of our own.
+    ///
+    /// The `~` of a view that shows more than its tag tells stays where a hop removes `W/`.
+    pub(crate) fn guarded_state(&self) -> Option<StateTag> {
+        if self.is_weak() || self.opaque().ends_with(b"~") {
+            return None;
+        }
+        let state = self.opaque().split(|byte| *byte == b'.').next()?;
+        std::str::from_utf8(state).ok()?.parse().ok()
+    }
+
+    /// The value of an `ETag` header.
+    pub fn to_header_value(&self) -> HeaderValue {
+        // A tag's characters are a subset of a header's: this does not fail.
+        HeaderValue::from_bytes(&self.text).unwrap_or(HeaderValue::from_static("W/\"\""))
+    }
+}
+
+/// Whether a byte may stand in a tag; a backslash may, and escapes nothing (§8.8.3).
+const fn is_etagc(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x7e | 0x80..)
+}
+
+/// Equal in strength and octets.
+impl PartialEq for EntityTag {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for EntityTag {}
+
+impl fmt::Display for EntityTag {
+    /// As in a header; octets that are no UTF-8 show as `U+FFFD`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match String::from_utf8_lossy(&self.text) {
+            Cow::Borrowed(text) => f.write_str(text),
+            Cow::Owned(text) => f.write_str(&text),
+        }
+    }
+}
+
+impl fmt::Debug for EntityTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is not an entity tag (RFC 9110 §8.8.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected an entity tag such as `\"xyzzy\"` or `W/\"xyzzy\"`, quotes included")]
+pub struct InvalidEntityTag;
+
+impl FromStr for EntityTag {
+    type Err = InvalidEntityTag;
+
+    fn from_str(text: &str) -> Result<Self, InvalidEntityTag> {
+        Self::parse(text.as_bytes())
+    }
+}
+
+impl TryFrom<&HeaderValue> for EntityTag {
+    type Error = InvalidEntityTag;
+
+    fn try_from(value: &HeaderValue) -> Result<Self, InvalidEntityTag> {
+        Self::parse(value.as_bytes())
+    }
+}

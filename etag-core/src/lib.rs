@@ -1,0 +1,42 @@
+#![doc = include_str!("../../README.md")]
+
+pub mod canonical;
+
+#[cfg(feature = "axum")]
+pub mod axum;
+
+mod authorize;
+mod entity_tag;
+mod key;
+mod last_modified;
+mod outline;
+mod preconditions;
+mod problem;
+mod representation;
+mod resource;
+mod stamp;
+mod state_tag;
+mod store;
+mod timestamp;
+mod validators;
+mod versioned;
+
+pub use authorize::{Access, Anyone, Authorize};
+pub use entity_tag::{EntityTag, InvalidEntityTag};
+pub use key::{Key, KeyPart};
+pub use last_modified::LastModified;
+pub use preconditions::{MalformedPrecondition, Outcome, Preconditions, TagList};
+pub use problem::Problem;
+pub use representation::Representation;
+pub use resource::{Creation, IfMatch, Resource};
+pub use stamp::{Modified, Revision};
+pub use state_tag::{InvalidStateTag, StateTag};
+pub use store::{Database, DatabaseError, Matched, Removed, Required, Store, StoreIn, Written};
+pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use validators::{Validators, Version};
+pub use versioned::{Describe, Versioned};
+
+#[cfg(feature = "derive")]
+pub use etag_derive::Versioned;
+/// What a type must implement for `#[versioned(serde)]`.
+pub use serde::Serialize;

@@ -1,0 +1,244 @@
+//! The preconditions of a request, and their evaluation in the order of RFC 9110 §13.2.2.
+
+mod tag_list;
+
+use std::time::SystemTime;
+
+use http::Method;
+use http::header::{HeaderMap, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
+
+use crate::{EntityTag, LastModified, Validators};
+
+pub use tag_list::TagList;
+
+/// The conditions that a request makes (RFC 9110 §13.1), parsed once.
+///
+/// ```
+/// use etag_core::{EntityTag, Outcome, Preconditions, Validators};
+/// use http::{HeaderMap, HeaderValue, Method, header::IF_NONE_MATCH};
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert(IF_NONE_MATCH, HeaderValue::from_static(r#""v1", "v2""#));
+/// let preconditions = Preconditions::from_parts(&Method::GET, &headers)?;
+///
+/// let current = Validators::from(EntityTag::strong("v2")?);
+/// assert_eq!(preconditions.evaluate(Some(&current)), Outcome::NotModified);
+/// assert_eq!(preconditions.evaluate(None), Outcome::Proceed); // nothing there: nothing matches
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Preconditions {
+    action: Action,
+    if_match: Option<TagList>,
+    if_unmodified_since: Option<SystemTime>,
+    if_none_match: Option<TagList>,
+    if_modified_since: Option<SystemTime>,
+    malformed: Option<MalformedPrecondition>,
+}
+
+/// What a method does, as far as preconditions care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    /// GET and HEAD: a condition that is false can mean 304.
+    Select,
+    /// Everything else that selects or changes a representation.
+    Change,
+    /// OPTIONS, TRACE and CONNECT: conditions are ignored (§13.2.1).
+    Neither,
+}
+
+/// What the preconditions of a request demand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    /// Carry the request out.
+    Proceed,
+    /// Answer 304 (§15.4.5): the client's copy is current.
+    NotModified,
+    /// Answer 412 (§15.5.13), and change nothing.
+    PreconditionFailed,
+}
+
+/// A condition that can't be evaluated as it stands, on a request where to ignore it would be wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{header}` is malformed: {reason}")]
+pub struct MalformedPrecondition {
+    header: HeaderName,
+    reason: &'static str,
+}
+
+impl MalformedPrecondition {
+    /// The header at fault.
+    pub fn header(&self) -> &HeaderName {
+        &self.header
+    }
+
+    /// What is wrong with it.
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
+impl Preconditions {
+    /// Reads the conditions of a request.
+    ///
+    /// Several lines of one header are one list (§5.3), a comma inside of a tag is part of it, and empty
+    /// members are passed over (§5.6.1.2). A malformed `If-None-Match` on GET or HEAD matches nothing,
+    /// and a date that is invalid or repeated is ignored (§13.1.3, §13.1.4).
+    ///
+    /// # Errors
+    ///
+    /// Where `If-Match`, or on a method other than GET and HEAD `If-None-Match`, is malformed: answer 400,
+    /// for a write must not be carried out as if the header were not there.
+    ///
+    /// ```
+    /// use etag_core::Preconditions;
+    /// use http::{HeaderMap, HeaderValue, Method, header::IF_MATCH};
+    ///
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert(IF_MATCH, HeaderValue::from_static("v1"));
+    /// let error = Preconditions::from_parts(&Method::PUT, &headers).unwrap_err();
+    /// assert_eq!(error.to_string(), r#"`if-match` is malformed: a tag stands in double quotes, such as "xyzzy""#);
+    /// ```
+    pub fn from_parts(method: &Method, headers: &HeaderMap) -> Result<Self, MalformedPrecondition> {
+        let preconditions = Self::read(method, headers);
+        match preconditions.malformed {
+            None => Ok(preconditions),
+            Some(malformed) => Err(malformed),
+        }
+    }
+
+    /// As [`from_parts`](Self::from_parts), but keeps what is malformed until it is asked for.
+    pub(crate) fn read(method: &Method, headers: &HeaderMap) -> Self {
+        let action = match *method {
+            Method::GET | Method::HEAD => Action::Select,
+            Method::OPTIONS | Method::TRACE | Method::CONNECT => Action::Neither,
+            _ => Action::Change,
+        };
+        let mut malformed = None;
+        let mut tags = |header: HeaderName, lenient: bool| match TagList::read(headers, &header)? {
+            Ok(tags) => Some(tags),
+            Err(_) if lenient => Some(TagList::none()),
+            Err(reason) => {
+                malformed.get_or_insert(MalformedPrecondition { header, reason });
+                None
+            }
+        };
+        let if_match = tags(IF_MATCH, action == Action::Neither);
+        let if_none_match = tags(IF_NONE_MATCH, action != Action::Change);
+        Self {
+            action,
+            if_match,
+            if_unmodified_since: date(headers, &IF_UNMODIFIED_SINCE),
+            if_none_match,
+            if_modified_since: date(headers, &IF_MODIFIED_SINCE),
+            malformed,
+        }
+    }
+
+    /// What the request demands, given the current representation's validators; `None` where there is no
+    /// current representation.
+    ///
+    /// What was [malformed](Self::malformed) can't be evaluated, and so fails.
+    pub fn evaluate(&self, current: Option<&Validators>) -> Outcome {
+        self.evaluate_at(current, SystemTime::now())
+    }
+
+    /// As [`evaluate`](Self::evaluate), by another clock: `now` says which dates are
+    /// [strong](LastModified::is_strong_at).
+    pub fn evaluate_at(&self, current: Option<&Validators>, now: SystemTime) -> Outcome {
+        if self.action == Action::Neither {
+            return Outcome::Proceed;
+        }
+        // §13.2.2, steps 1 and 2.
+        if self.malformed.is_some() || !self.may_change(current, now) {
+            return Outcome::PreconditionFailed;
+        }
+        // Steps 3 and 4.
+        let is_modified = match &self.if_none_match {
+            Some(tags) => !tags.matches(current, EntityTag::weak_eq),
+            None => self.action == Action::Change || self.is_modified_since(current, now),
+        };
+        match (is_modified, self.action) {
+            (true, _) => Outcome::Proceed,
+            (false, Action::Change) => Outcome::PreconditionFailed,
+            (false, _) => Outcome::NotModified,
+        }
+    }
+
+    /// `If-Match`, or `If-Unmodified-Since` without it.
+    fn may_change(&self, current: Option<&Validators>, now: SystemTime) -> bool {
+        if let Some(tags) = &self.if_match {
+            return tags.matches(current, EntityTag::guards);
+        }
+        match (self.if_unmodified_since, last_modified(current)) {
+            (Some(date), Some(modified)) => modified.is_strong_at(now) && modified.is_not_after(date),
+            _ => true,
+        }
+    }
+
+    /// `If-Modified-Since`; a date that is weak can't say that nothing changed.
+    fn is_modified_since(&self, current: Option<&Validators>, now: SystemTime) -> bool {
+        match (self.if_modified_since, last_modified(current)) {
+            (Some(date), Some(modified)) => !(modified.is_strong_at(now) && modified.is_not_after(date)),
+            _ => true,
+        }
+    }
+
+    /// The header that could not be read, where ignoring it would be wrong.
+    pub fn malformed(&self) -> Option<&MalformedPrecondition> {
+        self.malformed.as_ref()
+    }
+
+    /// The tags of `If-Match` (§13.1.1).
+    pub fn if_match(&self) -> Option<&TagList> {
+        self.if_match.as_ref()
+    }
+
+    /// The tags of `If-None-Match` (§13.1.2).
+    pub fn if_none_match(&self) -> Option<&TagList> {
+        self.if_none_match.as_ref()
+    }
+
+    /// The date of `If-Modified-Since` (§13.1.3), if it is valid.
+    pub fn if_modified_since(&self) -> Option<SystemTime> {
+        self.if_modified_since
+    }
+
+    /// The date of `If-Unmodified-Since` (§13.1.4), if it is valid.
+    pub fn if_unmodified_since(&self) -> Option<SystemTime> {
+        self.if_unmodified_since
+    }
+
+    /// The same conditions with `tags` as `If-Match`.
+    pub(crate) fn with_if_match(self, tags: TagList) -> Self {
+        Self { if_match: Some(tags), ..self }
+    }
+
+    /// Whether the method is GET or HEAD.
+    pub(crate) fn selects(&self) -> bool {
+        self.action == Action::Select
+    }
+
+    /// Whether any condition was made that evaluation looks at.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.malformed.is_some()
+            || self.if_match.is_some()
+            || self.if_none_match.is_some()
+            || self.if_unmodified_since.is_some()
+            || self.if_modified_since.is_some()
+    }
+}
+
+fn last_modified(current: Option<&Validators>) -> Option<LastModified> {
+    current?.last_modified
+}
+
+/// A date in any of the three formats of §5.6.7; `None` where it is absent, invalid or repeated.
+fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
+    let mut values = headers.get_all(name).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    httpdate::parse_http_date(value.to_str().ok()?).ok()
+}

@@ -1,0 +1,89 @@
+use http::HeaderMap;
+use http::header::HeaderName;
+
+use crate::{EntityTag, Validators};
+
+/// The value of `If-Match` or `If-None-Match`: `*`, or a list of entity tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TagList {
+    /// `*`: any current representation.
+    Any,
+    /// Tags, in their order.
+    Tags(Vec<EntityTag>),
+}
+
+impl TagList {
+    /// A list that nothing matches.
+    pub(super) fn none() -> Self {
+        Self::Tags(Vec::new())
+    }
+
+    /// Reads all lines of a header as one list; `None` where there is no such header.
+    pub(super) fn read(headers: &HeaderMap, name: &HeaderName) -> Option<Result<Self, &'static str>> {
+        let mut lines = headers.get_all(name).iter().map(http::HeaderValue::as_bytes).peekable();
+        lines.peek()?;
+        Some(Self::parse(lines))
+    }
+
+    /// `"*" / #entity-tag`, where a recipient passes over empty members (§5.6.1.2).
+    fn parse<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Result<Self, &'static str> {
+        let mut tags = Vec::new();
+        let mut wildcards = 0_usize;
+        for mut line in lines {
+            while let Some(member) = next_member(&mut line)? {
+                match member {
+                    b"*" => wildcards += 1,
+                    tag => tags.push(EntityTag::parse(tag).map_err(|_| UNQUOTED)?),
+                }
+            }
+        }
+        match (wildcards, tags.is_empty()) {
+            (0, false) => Ok(Self::Tags(tags)),
+            (1, true) => Ok(Self::Any),
+            (0, true) => Err("it names no tag"),
+            _ => Err("`*` stands alone"),
+        }
+    }
+
+    /// Whether the current representation is among these, by the comparison that the header asks for.
+    pub(super) fn matches(
+        &self,
+        current: Option<&Validators>,
+        compare: impl Fn(&EntityTag, &EntityTag) -> bool,
+    ) -> bool {
+        match (self, current) {
+            (_, None) => false,
+            (Self::Any, Some(_)) => true,
+            (Self::Tags(tags), Some(current)) => {
+                current.etag.as_ref().is_some_and(|etag| tags.iter().any(|tag| compare(tag, etag)))
+            }
+        }
+    }
+}
+
+/// Cuts the next member off a line: a comma inside of quotes is part of the tag.
+fn next_member<'a>(line: &mut &'a [u8]) -> Result<Option<&'a [u8]>, &'static str> {
+    let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b','));
+    let Some(start) = start else {
+        return Ok(None);
+    };
+    let rest = &line[start..];
+    let end = match rest {
+        [b'*', ..] => 1,
+        [b'"', opaque @ ..] => 2 + closing_quote(opaque)?,
+        [b'W', b'/', b'"', opaque @ ..] => 4 + closing_quote(opaque)?,
+        _ => return Err(UNQUOTED),
+    };
+    let (member, rest) = rest.split_at(end);
+    *line = rest.trim_ascii_start();
+    match line {
+        [] | [b',', ..] => Ok(Some(member)),
+        _ => Err("tags are separated by commas"),
+    }
+}
+
+fn closing_quote(opaque: &[u8]) -> Result<usize, &'static str> {
+    opaque.iter().position(|byte| *byte == b'"').ok_or("a double quote is not closed")
+}
+
+const UNQUOTED: &str = "a tag stands in double quotes, such as \"xyzzy\"";

@@ -1,0 +1,231 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::{Map, Value};
+
+/// A problem detail (RFC 9457): what an answer that is no success says in its body.
+///
+/// ```
+/// use etag_core::Problem;
+/// use http::StatusCode;
+///
+/// let problem = Problem::from(StatusCode::FORBIDDEN).detail("only the owner may retire an asset");
+/// assert_eq!(
+///     problem.to_json(),
+///     r#"{"detail":"only the owner may retire an asset","status":403,"title":"Forbidden","type":"about:blank"}"#,
+/// );
+/// ```
+///
+/// The problems that this crate answers with have these types; the fragment of each one's `type` is the
+/// heading here.
+///
+/// ## Not found
+/// 404: nothing exists at this path.
+/// ## Method not allowed
+/// 405: the resource has no such method; `Allow` names those that it has.
+/// ## Conflict
+/// 409: the resource changed while the request was carried out, and the request had no `If-Match`
+/// that could have said so. Send it again.
+/// ## Precondition failed
+/// 412: the resource is not in the state that the request requires. `ETag` is the current tag; GET it, apply the
+/// change again, and send that tag in `If-Match`.
+/// ## Content too large
+/// 413: the body is larger than the service takes.
+/// ## Unsupported media type
+/// 415: the body's `Content-Type` is not one that the resource takes; `Accept-Patch` names those that PATCH takes.
+/// ## Invalid member
+/// 422: the body is well-formed, and the member named by `member` is wrong.
+/// ## Precondition required
+/// 428: a write needs the tag of the state that it changes, in `If-Match` (RFC 6585 §3).
+/// ## Malformed request
+/// 400: the path, the query string or the body can't be read.
+/// ## Malformed precondition
+/// 400: a conditional header can't be read, so the request is not carried out.
+/// ## Contradicting preconditions
+/// 400: the request names the required state twice, and differently.
+/// ## Internal error
+/// 500: the service failed; its log says how.
+/// ## Unavailable
+/// 503: the store is busy; the request may be sent again after `Retry-After` seconds.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Problem(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
+    status: StatusCode,
+    kind: Cow<'static, str>,
+    title: Cow<'static, str>,
+    detail: Option<String>,
+    members: Map<String, Value>,
+    headers: HeaderMap,
+}
+
+impl Problem {
+    /// A problem of a type of your own: an absolute URI that documents it (RFC 9457 §3.1.1).
+    pub fn new(
+        status: StatusCode,
+        kind: impl Into<Cow<'static, str>>,
+        title: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self(Box::new(Inner {
+            status,
+            kind: kind.into(),
+            title: title.into(),
+            detail: None,
+            members: Map::new(),
+            headers: HeaderMap::new(),
+        }))
+    }
+
+    /// A problem of this crate's, whose type is a heading in the documentation of [`Problem`].
+    fn known(status: StatusCode, title: &'static str) -> Self {
+        let heading = title.to_ascii_lowercase().replace(' ', "-");
+        Self::new(status, format!("{DOCUMENTATION}#{heading}"), title)
+    }
+
+    /// What was wrong with this request, and what to do.
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// A further member, for machines (RFC 9457 §3.2).
+    pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.0.members.insert(name.into(), value.into());
+        self
+    }
+
+    /// A header of the answer.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.insert(name, value);
+        self
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The type: an absolute URI, or `about:blank` where the status says it all.
+    pub fn kind(&self) -> &str {
+        &self.0.kind
+    }
+
+    /// The headers of the answer.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The body, as `application/problem+json`.
+    pub fn to_json(&self) -> String {
+        let Inner { status, kind, title, detail, members, .. } = &*self.0;
+        let mut body = members.clone();
+        body.insert("type".to_owned(), kind.as_ref().into());
+        body.insert("title".to_owned(), title.as_ref().into());
+        body.insert("status".to_owned(), status.as_u16().into());
+        if let Some(detail) = detail {
+            body.insert("detail".to_owned(), detail.as_str().into());
+        }
+        Value::Object(body).to_string()
+    }
+}
+
+/// The problems of this crate.
+impl Problem {
+    pub(crate) fn not_found() -> Self {
+        Self::known(StatusCode::NOT_FOUND, "Not found").detail("nothing exists at this path")
+    }
+
+    pub(crate) fn method_not_allowed(detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed").detail(detail)
+    }
+
+    pub(crate) fn conflict() -> Self {
+        Self::known(StatusCode::CONFLICT, "Conflict")
+            .detail("the resource changed while the request was carried out; send it again")
+    }
+
+    pub(crate) fn precondition_failed(reason: &'static str, detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::PRECONDITION_FAILED, "Precondition failed")
+            .member("reason", reason)
+            .detail(detail)
+    }
+
+    pub(crate) fn content_too_large() -> Self {
+        Self::known(StatusCode::PAYLOAD_TOO_LARGE, "Content too large")
+            .detail("the body is larger than this service takes")
+    }
+
+    pub(crate) fn unsupported_media_type(wanted: &str) -> Self {
+        Self::known(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type")
+            .detail(format!("send the body as `{wanted}`, and say so in `Content-Type`"))
+    }
+
+    pub(crate) fn invalid_member(member: &str, detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::UNPROCESSABLE_ENTITY, "Invalid member")
+            .member("member", member)
+            .detail(detail)
+    }
+
+    pub(crate) fn precondition_required(detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::PRECONDITION_REQUIRED, "Precondition required")
+            .header(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
+            .detail(detail)
+    }
+
+    pub(crate) fn malformed_request(detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::BAD_REQUEST, "Malformed request").detail(detail)
+    }
+
+    pub(crate) fn malformed_precondition(detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::BAD_REQUEST, "Malformed precondition").detail(detail)
+    }
+
+    pub(crate) fn contradicting_preconditions(detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::BAD_REQUEST, "Contradicting preconditions").detail(detail)
+    }
+
+    /// What the operator must see, and the client must not (RFC 9457 §5).
+    pub(crate) fn internal_error(error: impl fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::known(StatusCode::INTERNAL_SERVER_ERROR, "Internal error")
+            .detail("the service failed; its log says how")
+    }
+
+    pub(crate) fn unavailable(error: impl fmt::Display) -> Self {
+        tracing::warn!(%error, "the store is busy");
+        Self::known(StatusCode::SERVICE_UNAVAILABLE, "Unavailable")
+            .header(http::header::RETRY_AFTER, HeaderValue::from_static("1"))
+            .detail("the store is busy; send the request again")
+    }
+}
+
+const DOCUMENTATION: &str = "https://docs.rs/etag-core/latest/etag_core/struct.Problem.html";
+
+/// The problem of a status that says it all, of type `about:blank` (RFC 9457 §4.2.1).
+impl From<StatusCode> for Problem {
+    fn from(status: StatusCode) -> Self {
+        Self::new(status, "about:blank", status.canonical_reason().unwrap_or("Unknown status"))
+    }
+}
+
+impl From<crate::canonical::Error> for Problem {
+    /// A value of ours that can't be written is no fault of the client's.
+    fn from(error: crate::canonical::Error) -> Self {
+        Self::internal_error(error)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0.status.as_u16(), self.0.title)?;
+        match &self.0.detail {
+            Some(detail) => write!(f, ": {detail}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}

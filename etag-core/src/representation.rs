@@ -1,0 +1,254 @@
+//! A value, written once: the body, and the tags that were hashed on the way.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::canonical::{self, Facts, Mark, Role, Writer};
+use crate::outline::Outline;
+use crate::{EntityTag, LastModified, StateTag, Timestamp, Validators, Version, Versioned};
+
+/// A representation that can be sent: canonical JSON and its validators.
+///
+/// ```
+/// use etag_core::{Representation, Versioned};
+///
+/// #[derive(Versioned)]
+/// #[versioned(embed = "etag")]
+/// struct Pump {
+///     name: &'static str,
+/// }
+///
+/// let pump = Representation::of(&Pump { name: "north" })?;
+/// let etag = pump.validators().etag.unwrap();
+/// assert_eq!(pump.body(), format!(r#"{{"etag":"\"{}\"","name":"north"}}"#, etag.opaque().escape_ascii()).as_bytes());
+/// # Ok::<(), etag_core::canonical::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Representation {
+    body: Vec<u8>,
+    versions: Versions,
+}
+
+impl Representation {
+    /// Writes a value and makes its tags.
+    ///
+    /// # Errors
+    ///
+    /// Where the value has no canonical JSON.
+    pub fn of<T: Versioned + ?Sized>(value: &T) -> Result<Self, canonical::Error> {
+        let (mut body, facts) = write(value)?;
+        let versions = Versions::of::<T>(&body, 0, &facts);
+        versions.embed(&mut body, &facts);
+        Ok(Self { body, versions })
+    }
+
+    /// Writes a value whose state is known: nothing is hashed for it.
+    pub(crate) fn of_known<T: Versioned + ?Sized>(
+        value: &T,
+        state: StateTag,
+    ) -> Result<Self, canonical::Error> {
+        let (mut body, facts) = write(value)?;
+        let versions = Versions::with_state::<T>(&body, &facts, state);
+        versions.embed(&mut body, &facts);
+        Ok(Self { body, versions })
+    }
+
+    /// Writes a value under a tag of the user's.
+    pub(crate) fn under<T: Versioned + ?Sized>(value: &T, etag: EntityTag) -> Result<Self, canonical::Error> {
+        let (mut body, facts) = write(value)?;
+        let mut versions = Versions::of::<T>(&body, 0, &facts);
+        versions.opaque = Some(etag);
+        versions.embed(&mut body, &facts);
+        Ok(Self { body, versions })
+    }
+
+    /// The canonical JSON, with the embedded tag where the type has one.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The state, and the date as a weak validator.
+    pub fn version(&self) -> Version {
+        Version { state: self.versions.state, modified: self.versions.modified.map(LastModified::from) }
+    }
+
+    /// The entity tag, and the date as a weak validator.
+    pub fn validators(&self) -> Validators {
+        Validators { etag: Some(self.versions.etag()), last_modified: self.version().modified }
+    }
+
+    pub(crate) fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+}
+
+/// The validators of a version of a `T` whose value need not be at hand: `T` has no members that are not in
+/// its state.
+pub(crate) fn validators_of<T: Versioned + ?Sized>(version: &Version) -> Validators {
+    let outline = Outline::of::<T>();
+    let variant = variant(outline, std::iter::empty());
+    let etag = EntityTag::of_state(version.state, variant, outline.has_skip);
+    Validators { etag: Some(etag), last_modified: version.modified }
+}
+
+/// What a store keeps of a value.
+pub(crate) struct Document {
+    /// The canonical JSON, without the embedded tag.
+    pub(crate) json: Vec<u8>,
+    pub(crate) state: StateTag,
+    /// The hash without stamped members: equal where a write changes nothing.
+    pub(crate) content: StateTag,
+}
+
+impl Document {
+    pub(crate) fn of<T: Versioned>(value: &T) -> Result<Self, canonical::Error> {
+        let (json, facts) = write(value)?;
+        let versions = Versions::of::<T>(&json, 0, &facts);
+        let is_content = |role| role == Role::State;
+        let content = if facts.marks.is_empty() && facts.revision.is_none() {
+            versions.state
+        } else {
+            StateTag::hash(object(&json, 0, &facts.marks, is_content))
+        };
+        Ok(Self { json, state: versions.state, content })
+    }
+}
+
+fn write<T: Versioned + ?Sized>(value: &T) -> Result<(Vec<u8>, Facts), canonical::Error> {
+    let mut writer = Writer::default();
+    writer.outermost(value);
+    writer.finish_with_facts()
+}
+
+/// The parts of an entity tag.
+#[derive(Debug)]
+pub(crate) struct Versions {
+    state: StateTag,
+    variant: Option<StateTag>,
+    weak: bool,
+    modified: Option<Timestamp>,
+    /// A tag of the user's, which stands in the place of ours.
+    opaque: Option<EntityTag>,
+}
+
+impl Versions {
+    /// The versions of what was written at `start`.
+    pub(crate) fn of<T: Versioned + ?Sized>(bytes: &[u8], start: usize, facts: &Facts) -> Self {
+        let is_state = |role| matches!(role, Role::State | Role::Stamp);
+        let state = match (&facts.items, facts.revision) {
+            (Some(items), _) => items.state(),
+            (None, Some(revision)) => StateTag::from_revision(revision),
+            (None, None) if facts.marks.iter().all(|mark| is_state(mark.role)) => {
+                StateTag::hash([&bytes[start..]])
+            }
+            (None, None) => StateTag::hash(object(bytes, start, &facts.marks, is_state)),
+        };
+        Self::with_state::<T>(bytes, facts, state)
+    }
+
+    fn with_state<T: Versioned + ?Sized>(bytes: &[u8], facts: &Facts, state: StateTag) -> Self {
+        let outline = Outline::of::<T>();
+        let variants = facts.marks.iter().filter(|mark| mark.role == Role::Variant);
+        let variant = match &facts.items {
+            Some(items) => items.variant(),
+            None => variant(outline, variants.map(|mark| &bytes[mark.start..mark.end])),
+        };
+        let weak = outline.has_skip || facts.items.as_ref().is_some_and(|items| items.weak);
+        let modified = facts.modified.filter(|_| !outline.has_variant);
+        Self { state, variant, weak, modified, opaque: None }
+    }
+
+    pub(crate) fn etag(&self) -> EntityTag {
+        let ours = || EntityTag::of_state(self.state, self.variant, self.weak);
+        self.opaque.clone().unwrap_or_else(ours)
+    }
+
+    /// Fills the place that was left for the tag: a member that is in no hash.
+    pub(crate) fn embed(&self, bytes: &mut Vec<u8>, facts: &Facts) {
+        let Some((at, name)) = facts.embed else {
+            return;
+        };
+        let etag = canonical::string(&self.etag().to_string());
+        let is_first = bytes.get(at.wrapping_sub(1)) == Some(&b'{');
+        let is_last = bytes.get(at) == Some(&b'}');
+        let member = match (is_first, is_last) {
+            (true, true) => format!("\"{name}\":{etag}"),
+            (true, false) => format!("\"{name}\":{etag},"),
+            (false, _) => format!(",\"{name}\":{etag}"),
+        };
+        bytes.splice(at..at, member.into_bytes());
+    }
+}
+
+/// The tags of a list's items: the list's own are made of them.
+#[derive(Debug, Default)]
+pub(crate) struct Items {
+    states: Sha256,
+    variants: Sha256,
+    has_variant: bool,
+    weak: bool,
+}
+
+impl Items {
+    pub(crate) fn push(&mut self, item: &Versions) {
+        self.states.update(format!("{}\n", item.state));
+        self.variants.update(item.variant.map(|variant| variant.to_string()).unwrap_or_default());
+        self.variants.update("\n");
+        self.has_variant |= item.variant.is_some();
+        self.weak |= item.weak;
+    }
+
+    /// The SHA-256 of the items' states in order, each with a line feed behind it.
+    fn state(&self) -> StateTag {
+        StateTag::from_hash(self.states.clone().finalize().into())
+    }
+
+    /// The same over the variants, with an empty line for an item without one.
+    fn variant(&self) -> Option<StateTag> {
+        self.has_variant.then(|| StateTag::from_hash(self.variants.clone().finalize().into()))
+    }
+}
+
+/// The variant: the SHA-256 of a canonical object of what is in it, and in no state.
+///
+/// `{"epoch":2,"shape":"…","variant":{…}}`, without the members that the type does not have. The shape is that of a type with a
+/// revision: a new program that sends other JSON for one revision sends another tag.
+fn variant<'a>(outline: &Outline, members: impl Iterator<Item = &'a [u8]>) -> Option<StateTag> {
+    let mut parts: Vec<Vec<u8>> = Vec::new();
+    if let Some(epoch) = outline.epoch {
+        parts.push(format!("\"epoch\":{epoch}").into_bytes());
+    }
+    if outline.has_revision {
+        parts.push(format!("\"shape\":\"{}\"", outline.shape).into_bytes());
+    }
+    if outline.has_variant {
+        let members: Vec<&[u8]> = members.collect();
+        parts.push([b"\"variant\":{", members.join(&b',').as_slice(), b"}"].concat());
+    }
+    (!parts.is_empty()).then(|| StateTag::hash([b"{", parts.join(&b',').as_slice(), b"}"]))
+}
+
+/// The object that was written at `start`, with only the members whose roles are wanted.
+fn object<'a>(
+    bytes: &'a [u8],
+    start: usize,
+    marks: &'a [Mark],
+    is_wanted: impl Fn(Role) -> bool,
+) -> Vec<&'a [u8]> {
+    let mut pieces: Vec<&[u8]> = vec![b"{"];
+    let mut push = |piece: &'a [u8]| {
+        if !piece.is_empty() {
+            if pieces.len() > 1 {
+                pieces.push(b",");
+            }
+            pieces.push(piece);
+        }
+    };
+    let mut at = start + 1;
+    for mark in marks.iter().filter(|mark| !is_wanted(mark.role)) {
+        push(bytes.get(at..mark.start.saturating_sub(1)).unwrap_or_default());
+        at = mark.end + 1;
+    }
+    push(bytes.get(at..bytes.len() - 1).unwrap_or_default());
+    pieces.push(b"}");
+    pieces
+}

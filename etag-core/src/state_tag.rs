@@ -1,0 +1,127 @@
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+
+use crate::{Versioned, canonical};
+
+/// The state of a resource: what a write guards.
+///
+/// It is the SHA-256 of the canonical state, written in base64url without padding (43 characters,
+/// RFC 4648 §5), or, for types with a `revision`, that number.
+///
+/// ```
+/// use etag_core::StateTag;
+///
+/// let state = StateTag::of("hello")?;
+/// assert_eq!(state.to_string(), "Wqpcd7ifa1NxSQdjdXYSJg7hmkQPGnM80pSVIV3OxBs"); // sha256 of "hello", with its quotes
+/// assert_eq!(StateTag::from_revision(7).to_string(), "7");
+/// # Ok::<(), etag_core::canonical::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StateTag(Kind);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Hash([u8; 32]),
+    Revision(u64),
+}
+
+impl StateTag {
+    /// The state of a value, as its entity tag would name it.
+    ///
+    /// # Errors
+    ///
+    /// Where the value has no canonical JSON.
+    pub fn of<T: Versioned + ?Sized>(value: &T) -> Result<Self, canonical::Error> {
+        Ok(crate::Representation::of(value)?.version().state)
+    }
+
+    /// The state whose hash is `hash`.
+    pub const fn from_hash(hash: [u8; 32]) -> Self {
+        Self(Kind::Hash(hash))
+    }
+
+    /// The state of a resource whose versions are numbered.
+    pub const fn from_revision(revision: u64) -> Self {
+        Self(Kind::Revision(revision))
+    }
+
+    /// The revision, where the state is one.
+    pub const fn revision(&self) -> Option<u64> {
+        match self.0 {
+            Kind::Revision(revision) => Some(revision),
+            Kind::Hash(_) => None,
+        }
+    }
+
+    /// The state that a hash over these pieces names.
+    pub(crate) fn hash<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut hasher = Sha256::new();
+        for piece in pieces {
+            hasher.update(piece);
+        }
+        Self::from_hash(hasher.finalize().into())
+    }
+}
+
+impl fmt::Display for StateTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Kind::Revision(revision) => revision.fmt(f),
+            Kind::Hash(hash) => {
+                let mut text = [0; LENGTH];
+                let length = URL_SAFE_NO_PAD.encode_slice(hash, &mut text).map_err(|_| fmt::Error)?;
+                f.write_str(std::str::from_utf8(&text[..length]).map_err(|_| fmt::Error)?)
+            }
+        }
+    }
+}
+
+/// The text is neither 43 characters of base64url nor a decimal number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a state is 43 characters of base64url or a decimal number")]
+pub struct InvalidStateTag;
+
+impl FromStr for StateTag {
+    type Err = InvalidStateTag;
+
+    /// Each state has one text: padding, trailing bits and leading zeros are refused.
+    fn from_str(text: &str) -> Result<Self, InvalidStateTag> {
+        if text.len() == LENGTH {
+            let mut hash = [0; 32];
+            return match URL_SAFE_NO_PAD.decode_slice(text, &mut hash) {
+                Ok(32) => Ok(Self::from_hash(hash)),
+                _ => Err(InvalidStateTag),
+            };
+        }
+        match text.parse() {
+            Ok(revision) if itoa::Buffer::new().format::<u64>(revision) == text => {
+                Ok(Self::from_revision(revision))
+            }
+            _ => Err(InvalidStateTag),
+        }
+    }
+}
+
+/// 32 bytes in base64, six bits a character.
+const LENGTH: usize = 43;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_state_has_one_text() {
+        let text = StateTag::from_hash([255; 32]).to_string();
+        assert_eq!(text.parse(), Ok(StateTag::from_hash([255; 32])));
+        let trailing_bits = format!("{}9", &text[..42]);
+        assert_eq!(trailing_bits.parse::<StateTag>(), Err(InvalidStateTag));
+        for text in ["", "007", "+7", "-7", "7 ", "18446744073709551616", "x"] {
+            assert_eq!(text.parse::<StateTag>(), Err(InvalidStateTag), "{text}");
+        }
+        assert_eq!("18446744073709551615".parse(), Ok(StateTag::from_revision(u64::MAX)));
+    }
+}

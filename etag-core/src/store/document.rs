@@ -1,0 +1,87 @@
+//! From a value to a row, and back.
+
+use serde::de::DeserializeOwned;
+
+use super::DatabaseError;
+use super::rows::{Address, Columns, Row};
+use crate::outline::Outline;
+use crate::representation::Document;
+use crate::{LastModified, Resource, StateTag, Timestamp, Version};
+
+/// The row of a value that is written at that time.
+pub(super) fn row_of<T: Resource>(value: &mut T, at: Timestamp) -> Result<Row, DatabaseError> {
+    value.stamp(at);
+    let Document { json, state, content } = Document::of(value)?;
+    let shape = Outline::of::<T>().shape.clone();
+    let columns = Columns {
+        deleted: false,
+        state: state.to_string(),
+        content: content.to_string(),
+        modified: at,
+        alone: true,
+        shape,
+    };
+    Ok(Row { columns, document: json })
+}
+
+/// The value of a row.
+pub(super) fn value_of<T: Resource + DeserializeOwned>(
+    address: &Address,
+    key: &T::Key,
+    row: &Row,
+) -> Result<T, DatabaseError> {
+    let unreadable = |error: serde_json::Error| DatabaseError::Document {
+        collection: address.collection,
+        key: address.key.clone(),
+        error: error.to_string(),
+    };
+    let mut value: T = serde_json::from_slice(&row.document).map_err(unreadable)?;
+    value.set_key(key);
+    value.stamp(row.columns.modified);
+    Ok(value)
+}
+
+/// Whether a row's state is what this program makes of its document: whether it was written with the same shape.
+pub(super) fn is_trusted<T: Resource>(columns: &Columns) -> bool {
+    columns.shape == Outline::of::<T>().shape
+}
+
+/// The version that a trusted row's columns name.
+pub(super) fn version_of<T: Resource>(
+    address: &Address,
+    columns: &Columns,
+) -> Result<Version, DatabaseError> {
+    let state: StateTag = columns.state.parse().map_err(|_| DatabaseError::Mismatch {
+        collection: address.collection,
+        key: address.key.clone(),
+        difference: format!("`{}` is no state", columns.state),
+    })?;
+    let modified = Outline::of::<T>().has_modified.then(|| match columns.alone {
+        true => LastModified::strong(columns.modified),
+        false => LastModified::from(columns.modified),
+    });
+    Ok(Version { state, modified })
+}
+
+/// In builds with debug assertions, compares a trusted row's columns with what its value says.
+pub(super) fn check<T: Resource>(
+    address: &Address,
+    columns: &Columns,
+    value: &T,
+) -> Result<(), DatabaseError> {
+    if cfg!(debug_assertions) {
+        let Document { state, content, .. } = Document::of(value)?;
+        let (state, content) = (state.to_string(), content.to_string());
+        if (&state, &content) != (&columns.state, &columns.content) {
+            return Err(DatabaseError::Mismatch {
+                collection: address.collection,
+                key: address.key.clone(),
+                difference: format!(
+                    "state `{}` and content `{}` are stored, `{state}` and `{content}` are in the document",
+                    columns.state, columns.content
+                ),
+            });
+        }
+    }
+    Ok(())
+}

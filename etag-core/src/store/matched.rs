@@ -1,0 +1,72 @@
+use crate::{Resource, StateTag};
+
+/// The proof that a write's guard has passed: its key, and the state that the store must find.
+///
+/// Only this crate's extractors make one, and a store takes it by value: a write that skips the guard, or uses it twice,
+/// does not compile. Whoever wants to overwrite says so with [`unconditional`](Self::unconditional).
+#[derive(Debug)]
+#[must_use = "nothing is written before a store takes it"]
+pub struct Matched<T: Resource> {
+    key: T::Key,
+    required: Required,
+}
+
+/// The state that a write requires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Required {
+    /// The resource exists in this state.
+    State(StateTag),
+    /// The resource exists in this state, or nothing exists under the key, and nothing ever did.
+    StateOrNew(StateTag),
+    /// The resource exists (`If-Match: *`).
+    Exists,
+    /// The resource exists, or nothing exists under the key, and nothing ever did.
+    ExistsOrNew,
+    /// Nothing exists under the key (`If-None-Match: *`).
+    Absent,
+    /// Nothing exists under the key, and nothing ever did: what was deleted is not revived.
+    New,
+    /// Anything: the value is written, or created.
+    Unconditional,
+}
+
+impl<T: Resource> Matched<T> {
+    /// A write that overwrites whatever it finds.
+    pub const fn unconditional(key: T::Key) -> Self {
+        Self::new(key, Required::Unconditional)
+    }
+
+    pub(crate) const fn new(key: T::Key, required: Required) -> Self {
+        Self { key, required }
+    }
+
+    /// What is written.
+    pub const fn key(&self) -> &T::Key {
+        &self.key
+    }
+
+    /// The state that the store must find, in the step in which it writes.
+    pub const fn required(&self) -> Required {
+        self.required
+    }
+}
+
+impl Required {
+    /// Whether a resource that exists in `state` may be overwritten.
+    pub fn admits(&self, state: StateTag) -> bool {
+        match self {
+            Self::State(required) | Self::StateOrNew(required) => *required == state,
+            Self::Exists | Self::ExistsOrNew | Self::Unconditional => true,
+            Self::Absent | Self::New => false,
+        }
+    }
+
+    /// Whether the value may be created where nothing exists: where a resource was deleted, or where none ever was.
+    pub fn admits_creation(&self, was_deleted: bool) -> bool {
+        match self {
+            Self::State(_) | Self::Exists => false,
+            Self::StateOrNew(_) | Self::ExistsOrNew | Self::New => !was_deleted,
+            Self::Absent | Self::Unconditional => true,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Stores: where versions are compared and written in one atomic step.
+
+mod database;
+mod document;
+mod error;
+mod matched;
+mod memory;
+mod rows;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+pub use database::Database;
+pub use error::DatabaseError;
+pub use matched::{Matched, Required};
+
+use crate::{Problem, Resource, Version};
+
+/// Keeps the resources of a type, and writes only over the state that a guard saw.
+///
+/// [`Database`] is the store of this crate; for tables of your own, implement this trait. What it promises:
+///
+/// - [`replace`](Self::replace) and [`remove`](Self::remove) compare with [`Matched::required`] and write in one atomic step, such
+///   as an `UPDATE … WHERE state = …`; a read before the write is no comparison.
+/// - A write that changes nothing but stamps keeps the version.
+/// - A stamp ([`Resource::stamp`]) is later than the one it replaces, also the last one of a deleted resource
+///   under the same key.
+/// - [`version`](Self::version) and [`load`](Self::load) agree: the state is that of the value, as [`StateTag::of`](crate::StateTag::of) makes it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not store `{T}`",
+    label = "expected a store: a type that implements `Store<{T}>`",
+    note = "`Database` stores every resource that implements `Deserialize`"
+)]
+pub trait Store<T: Resource>: Clone + Send + Sync + 'static {
+    /// Why a call failed, and how that is answered.
+    type Error: Into<Problem> + Send;
+
+    /// The current version, without reading the value where it can be told apart; `None` where nothing exists.
+    fn version(&self, key: &T::Key) -> impl Future<Output = Result<Option<Version>, Self::Error>> + Send;
+
+    /// The current value and its version.
+    fn load(&self, key: &T::Key) -> impl Future<Output = Result<Option<(T, Version)>, Self::Error>> + Send;
+
+    /// Writes a value over the required state.
+    fn replace(
+        &self,
+        matched: Matched<T>,
+        value: T,
+    ) -> impl Future<Output = Result<Written<T>, Self::Error>> + Send;
+
+    /// Deletes what is in the required state.
+    fn remove(&self, matched: Matched<T>) -> impl Future<Output = Result<Removed, Self::Error>> + Send;
+}
+
+/// A store that writes in a transaction of the caller's.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't store `{T}` in a transaction of type `{Tx}`",
+    note = "`Database` writes in `sqlx::Transaction<'_, sqlx::Sqlite>`"
+)]
+pub trait StoreIn<T: Resource, Tx>: Store<T> {
+    /// As [`Store::replace`]; nothing is written before the transaction is committed.
+    fn replace_in(
+        &self,
+        transaction: &mut Tx,
+        matched: Matched<T>,
+        value: T,
+    ) -> impl Future<Output = Result<Written<T>, Self::Error>> + Send;
+
+    /// As [`Store::remove`]; nothing is deleted before the transaction is committed.
+    fn remove_in(
+        &self,
+        transaction: &mut Tx,
+        matched: Matched<T>,
+    ) -> impl Future<Output = Result<Removed, Self::Error>> + Send;
+}
+
+/// What became of a [`replace`](Store::replace): the stored value and its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Written<T> {
+    /// Nothing existed under the key; now the value does.
+    Created(T, Version),
+    /// The value replaced the required state.
+    Replaced(T, Version),
+    /// The value was already there: nothing was written, and the version is the old one.
+    Unchanged(T, Version),
+    /// Another state was found, or none, and nothing was written.
+    Stale(Option<Version>),
+}
+
+/// What became of a [`remove`](Store::remove).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Removed {
+    /// The resource is gone.
+    Removed,
+    /// Another state was found, or none, and nothing was deleted.
+    Stale(Option<Version>),
+}

@@ -1,0 +1,323 @@
+//! The rows of a database, and the guarded writes that every kind of database shares.
+
+use serde::de::DeserializeOwned;
+
+use super::document::{check, is_trusted, row_of, value_of, version_of};
+use super::{DatabaseError, Matched, Removed, Required, Written};
+use crate::{Key, Resource, Timestamp, Version};
+
+/// Where a row stands.
+#[derive(Debug, Clone)]
+pub(super) struct Address {
+    pub(super) collection: &'static str,
+    pub(super) key: String,
+}
+
+impl Address {
+    pub(super) fn of<T: Resource>(key: &T::Key) -> Self {
+        Self { collection: T::COLLECTION, key: join(&key.parts()) }
+    }
+}
+
+/// One text for a key of several parts: a part's own `/` and `%` are escaped.
+fn join(parts: &[String]) -> String {
+    let escaped = |part: &String| part.replace('%', "%25").replace('/', "%2F");
+    parts.iter().map(escaped).collect::<Vec<_>>().join("/")
+}
+
+/// The parts of such a text.
+pub(super) fn split(key: &str) -> Vec<String> {
+    key.split('/').map(|part| part.replace("%2F", "/").replace("%25", "%")).collect()
+}
+
+/// What is known of a resource without its document.
+#[derive(Debug, Clone)]
+pub(super) struct Columns {
+    /// A tombstone: of a deleted resource only the key and the time are kept.
+    pub(super) deleted: bool,
+    pub(super) state: String,
+    /// The hash without stamped members.
+    pub(super) content: String,
+    /// The stamp; a tombstone's is that of the deletion.
+    pub(super) modified: Timestamp,
+    /// Whether no other version fell into the second of `modified`.
+    pub(super) alone: bool,
+    /// The shape of the type that made `state` and `content`.
+    pub(super) shape: String,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) columns: Columns,
+    pub(super) document: Vec<u8>,
+}
+
+/// A database, or a transaction in one: each call is one atomic step.
+pub(super) trait Rows: Send {
+    /// The columns, without the document.
+    fn columns(
+        &mut self,
+        address: &Address,
+    ) -> impl Future<Output = Result<Option<Columns>, DatabaseError>> + Send;
+
+    /// The whole row.
+    fn row(&mut self, address: &Address) -> impl Future<Output = Result<Option<Row>, DatabaseError>> + Send;
+
+    /// All keys and rows of a collection that are not deleted, by key.
+    fn all(
+        &mut self,
+        collection: &'static str,
+    ) -> impl Future<Output = Result<Vec<(String, Row)>, DatabaseError>> + Send;
+
+    /// Replaces a row that has the new one's shape, other content, an earlier stamp and, where one is given, that state.
+    /// Says whether the new version is alone in its second, or `None` where there is no such row.
+    fn replace(
+        &mut self,
+        address: &Address,
+        state: Option<&str>,
+        row: &Row,
+    ) -> impl Future<Output = Result<Option<bool>, DatabaseError>> + Send;
+
+    /// Inserts a row where there is none or, if that is wanted, an earlier tombstone. Says as [`replace`](Self::replace).
+    fn insert(
+        &mut self,
+        address: &Address,
+        over_tombstone: bool,
+        row: &Row,
+    ) -> impl Future<Output = Result<Option<bool>, DatabaseError>> + Send;
+
+    /// Makes a tombstone of a row that has, where they are given, that state and shape; later than the row and not before `at`.
+    fn bury(
+        &mut self,
+        address: &Address,
+        state: Option<(&str, &str)>,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<bool, DatabaseError>> + Send;
+
+    /// Puts other hashes and another shape into a row that is still `old`; its date is weak from now on.
+    fn retag(
+        &mut self,
+        address: &Address,
+        old: &Columns,
+        new: &Columns,
+    ) -> impl Future<Output = Result<bool, DatabaseError>> + Send;
+}
+
+/// How often a write is tried again whose row others keep changing.
+const ATTEMPTS: u32 = 16;
+
+pub(super) async fn version<T: Resource + DeserializeOwned>(
+    rows: &mut impl Rows,
+    key: &T::Key,
+) -> Result<Option<Version>, DatabaseError> {
+    let address = Address::of::<T>(key);
+    match rows.columns(&address).await? {
+        Some(columns) if columns.deleted => Ok(None),
+        Some(columns) if is_trusted::<T>(&columns) => version_of::<T>(&address, &columns).map(Some),
+        Some(_) => Ok(load::<T>(rows, key).await?.map(|(_, version)| version)),
+        None => Ok(None),
+    }
+}
+
+pub(super) async fn load<T: Resource + DeserializeOwned>(
+    rows: &mut impl Rows,
+    key: &T::Key,
+) -> Result<Option<(T, Version)>, DatabaseError> {
+    let address = Address::of::<T>(key);
+    for _ in 0..ATTEMPTS {
+        let Some(row) = rows.row(&address).await?.filter(|row| !row.columns.deleted) else {
+            return Ok(None);
+        };
+        if let Some(stored) = settle::<T>(rows, &address, key, row).await? {
+            return Ok(Some((stored.value, stored.version)));
+        }
+    }
+    Err(DatabaseError::Busy(ATTEMPTS))
+}
+
+pub(super) async fn all<T: Resource + DeserializeOwned>(
+    rows: &mut impl Rows,
+) -> Result<Vec<T>, DatabaseError> {
+    let mut values = Vec::new();
+    for (key, row) in rows.all(T::COLLECTION).await? {
+        let parts = split(&key);
+        let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|_| T::Key::PARTS > 0).collect();
+        let Some(of_type) = T::Key::from_parts(&parts) else {
+            let error = "its key is none of the type's".to_owned();
+            return Err(DatabaseError::Document { collection: T::COLLECTION, key, error });
+        };
+        let address = Address { collection: T::COLLECTION, key };
+        values.push(value_of(&address, &of_type, &row)?);
+    }
+    Ok(values)
+}
+
+pub(super) async fn replace<T: Resource + DeserializeOwned>(
+    rows: &mut impl Rows,
+    matched: Matched<T>,
+    mut value: T,
+) -> Result<Written<T>, DatabaseError> {
+    let (key, required) = (matched.key(), matched.required());
+    let address = Address::of::<T>(key);
+    value.set_key(key);
+    let mut at = Timestamp::now();
+    for _ in 0..ATTEMPTS {
+        let row = row_of(&mut value, at)?;
+        check_readable::<T>(&address, key, &row)?;
+        if let Some(hit) = write(rows, &address, required, &row).await? {
+            let version = version_of::<T>(&address, &Columns { alone: hit.alone, ..row.columns })?;
+            return Ok(match hit.created {
+                true => Written::Created(value, version),
+                false => Written::Replaced(value, version),
+            });
+        }
+        match examine(rows, &address, &matched, &row).await? {
+            Miss::Answer(written) => return Ok(written),
+            Miss::Again { later_than: Some(stamp) } => at = Timestamp::now().max(stamp.next()),
+            Miss::Again { later_than: None } => at = Timestamp::now().max(at),
+        }
+    }
+    Err(DatabaseError::Busy(ATTEMPTS))
+}
+
+struct Hit {
+    alone: bool,
+    created: bool,
+}
+
+/// The write itself: one step, which compares.
+async fn write(
+    rows: &mut impl Rows,
+    address: &Address,
+    required: Required,
+    row: &Row,
+) -> Result<Option<Hit>, DatabaseError> {
+    let replaced = match required {
+        Required::State(state) | Required::StateOrNew(state) => {
+            rows.replace(address, Some(&state.to_string()), row).await?
+        }
+        Required::Exists | Required::ExistsOrNew | Required::Unconditional => {
+            rows.replace(address, None, row).await?
+        }
+        Required::Absent | Required::New => None,
+    };
+    if let Some(alone) = replaced {
+        return Ok(Some(Hit { alone, created: false }));
+    }
+    if !required.admits_creation(false) {
+        return Ok(None);
+    }
+    let over_tombstone = required.admits_creation(true);
+    let alone = rows.insert(address, over_tombstone, row).await?;
+    Ok(alone.map(|alone| Hit { alone, created: true }))
+}
+
+/// Why a write found no row to write.
+enum Miss<T> {
+    /// It is stale, or it changes nothing.
+    Answer(Written<T>),
+    /// The clock is behind the stamp that is stored, another shape had made the row's state, or the row has just changed.
+    Again { later_than: Option<Timestamp> },
+}
+
+async fn examine<T: Resource + DeserializeOwned>(
+    rows: &mut impl Rows,
+    address: &Address,
+    matched: &Matched<T>,
+    new: &Row,
+) -> Result<Miss<T>, DatabaseError> {
+    let required = matched.required();
+    let row = match rows.row(address).await? {
+        Some(row) if !row.columns.deleted => row,
+        tombstone if required.admits_creation(tombstone.is_some()) => {
+            return Ok(Miss::Again { later_than: tombstone.map(|row| row.columns.modified) });
+        }
+        _ => return Ok(Miss::Answer(Written::Stale(None))),
+    };
+    let modified = row.columns.modified;
+    let Some(stored) = settle::<T>(rows, address, matched.key(), row).await? else {
+        return Ok(Miss::Again { later_than: None });
+    };
+    Ok(if !required.admits(stored.version.state) {
+        Miss::Answer(Written::Stale(Some(stored.version)))
+    } else if stored.content == new.columns.content {
+        Miss::Answer(Written::Unchanged(stored.value, stored.version))
+    } else {
+        Miss::Again { later_than: Some(modified) }
+    })
+}
+
+pub(super) async fn remove<T: Resource + DeserializeOwned>(
+    rows: &mut impl Rows,
+    matched: Matched<T>,
+) -> Result<Removed, DatabaseError> {
+    let (key, required) = (matched.key(), matched.required());
+    let address = Address::of::<T>(key);
+    let shape = &crate::outline::Outline::of::<T>().shape;
+    for _ in 0..ATTEMPTS {
+        let buried = match required {
+            Required::State(state) | Required::StateOrNew(state) => {
+                rows.bury(&address, Some((&state.to_string(), shape)), Timestamp::now()).await?
+            }
+            Required::Exists | Required::ExistsOrNew | Required::Unconditional => {
+                rows.bury(&address, None, Timestamp::now()).await?
+            }
+            Required::Absent | Required::New => false,
+        };
+        if buried {
+            return Ok(Removed::Removed);
+        }
+        match load::<T>(rows, key).await? {
+            None => return Ok(Removed::Stale(None)),
+            Some((_, version)) if !required.admits(version.state) => {
+                return Ok(Removed::Stale(Some(version)));
+            }
+            Some(_) => {}
+        }
+    }
+    Err(DatabaseError::Busy(ATTEMPTS))
+}
+
+struct Stored<T> {
+    value: T,
+    version: Version,
+    content: String,
+}
+
+/// Reads a row, and re-tags it where another shape made its state; `None` where it changed meanwhile.
+async fn settle<T: Resource + DeserializeOwned>(
+    rows: &mut impl Rows,
+    address: &Address,
+    key: &T::Key,
+    row: Row,
+) -> Result<Option<Stored<T>>, DatabaseError> {
+    let mut value: T = value_of(address, key, &row)?;
+    let columns = if is_trusted::<T>(&row.columns) {
+        check(address, &row.columns, &value)?;
+        row.columns
+    } else {
+        // The document may say more, or less, in this program's words: the same date named other bytes.
+        let made = row_of(&mut value, row.columns.modified)?.columns;
+        let made = Columns { alone: false, ..made };
+        if !rows.retag(address, &row.columns, &made).await? {
+            return Ok(None);
+        }
+        made
+    };
+    let version = version_of::<T>(address, &columns)?;
+    Ok(Some(Stored { value, version, content: columns.content }))
+}
+
+/// In builds with debug assertions, reads a document back before it is written: a member that is left out and has no
+/// default would make it unreadable.
+fn check_readable<T: Resource + DeserializeOwned>(
+    address: &Address,
+    key: &T::Key,
+    row: &Row,
+) -> Result<(), DatabaseError> {
+    if cfg!(debug_assertions) {
+        let read: T = value_of(address, key, row)?;
+        check(address, &row.columns, &read)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,213 @@
+//! Rows in a SQLite file: each call is one statement, so one atomic step.
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Row as _, SqliteConnection};
+use std::time::Duration;
+
+use super::DatabaseError;
+use super::rows::{Address, Columns, Row, Rows};
+use crate::Timestamp;
+
+/// Opens a database whose acknowledged writes survive a crash and a loss of power.
+pub(super) async fn connect(
+    options: SqliteConnectOptions,
+    in_memory: bool,
+) -> Result<SqlitePool, DatabaseError> {
+    let options = options
+        .create_if_missing(true)
+        .journal_mode(if in_memory { SqliteJournalMode::Memory } else { SqliteJournalMode::Wal })
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT);
+    // A database in memory belongs to its connection.
+    let pool = if in_memory {
+        SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None)
+    } else {
+        SqlitePoolOptions::new().max_connections(CONNECTIONS)
+    };
+    Ok(pool.acquire_timeout(BUSY_TIMEOUT).connect_with(options).await?)
+}
+
+/// How long a write waits for others before it is answered 503.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Readers run side by side; writers take turns anyway.
+const CONNECTIONS: u32 = 8;
+
+/// Creates the table. The document comes last: what is read without it does not touch its pages.
+pub(super) async fn create_table(pool: &SqlitePool) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "CREATE TABLE IF NOT EXISTS etag_rows (
+            collection TEXT NOT NULL,
+            key TEXT NOT NULL,
+            deleted INTEGER NOT NULL,
+            modified INTEGER NOT NULL,
+            alone INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            content TEXT NOT NULL,
+            shape TEXT NOT NULL,
+            document BLOB,
+            PRIMARY KEY (collection, key)
+        ) STRICT",
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+impl Rows for SqliteConnection {
+    async fn columns(&mut self, address: &Address) -> Result<Option<Columns>, DatabaseError> {
+        let row = sqlx::query(
+            "SELECT deleted, modified, alone, state, content, shape
+            FROM etag_rows WHERE collection = ?1 AND key = ?2",
+        )
+        .bind(address.collection)
+        .bind(&address.key)
+        .fetch_optional(self)
+        .await?;
+        row.as_ref().map(columns).transpose()
+    }
+
+    async fn row(&mut self, address: &Address) -> Result<Option<Row>, DatabaseError> {
+        let row = sqlx::query(
+            "SELECT deleted, modified, alone, state, content, shape, document
+            FROM etag_rows WHERE collection = ?1 AND key = ?2",
+        )
+        .bind(address.collection)
+        .bind(&address.key)
+        .fetch_optional(self)
+        .await?;
+        row.as_ref().map(whole).transpose()
+    }
+
+    async fn all(&mut self, collection: &'static str) -> Result<Vec<(String, Row)>, DatabaseError> {
+        let rows = sqlx::query(
+            "SELECT deleted, modified, alone, state, content, shape, document, key
+            FROM etag_rows WHERE collection = ?1 AND NOT deleted ORDER BY key",
+        )
+        .bind(collection)
+        .fetch_all(self)
+        .await?;
+        rows.iter().map(|row| Ok((row.try_get("key")?, whole(row)?))).collect()
+    }
+
+    async fn replace(
+        &mut self,
+        address: &Address,
+        state: Option<&str>,
+        new: &Row,
+    ) -> Result<Option<bool>, DatabaseError> {
+        let statement = sqlx::query(
+            "UPDATE etag_rows
+            SET state = ?3, content = ?4, shape = ?5, modified = ?6, document = ?7,
+                alone = modified / 1000000 < ?6 / 1000000
+            WHERE collection = ?1 AND key = ?2 AND NOT deleted
+                AND shape = ?5 AND content <> ?4 AND modified < ?6
+                AND (?8 IS NULL OR state = ?8)
+            RETURNING alone",
+        );
+        alone(bind(statement, address, new).bind(state).fetch_all(self).await?)
+    }
+
+    async fn insert(
+        &mut self,
+        address: &Address,
+        over_tombstone: bool,
+        new: &Row,
+    ) -> Result<Option<bool>, DatabaseError> {
+        let statement = sqlx::query(
+            "INSERT INTO etag_rows (collection, key, deleted, state, content, shape, modified, document, alone)
+            VALUES (?1, ?2, FALSE, ?3, ?4, ?5, ?6, ?7, TRUE)
+            ON CONFLICT (collection, key) DO UPDATE
+            SET deleted = FALSE, state = ?3, content = ?4, shape = ?5, modified = ?6, document = ?7,
+                alone = modified / 1000000 < ?6 / 1000000
+            WHERE deleted AND modified < ?6 AND ?8
+            RETURNING alone",
+        );
+        alone(bind(statement, address, new).bind(over_tombstone).fetch_all(self).await?)
+    }
+
+    async fn bury(
+        &mut self,
+        address: &Address,
+        state: Option<(&str, &str)>,
+        at: Timestamp,
+    ) -> Result<bool, DatabaseError> {
+        let buried = sqlx::query(
+            "UPDATE etag_rows
+            SET deleted = TRUE, state = '', content = '', shape = '', document = NULL, alone = FALSE,
+                modified = max(?5, modified + 1)
+            WHERE collection = ?1 AND key = ?2 AND NOT deleted
+                AND (?3 IS NULL OR state = ?3 AND shape = ?4)",
+        )
+        .bind(address.collection)
+        .bind(&address.key)
+        .bind(state.map(|(state, _)| state))
+        .bind(state.map(|(_, shape)| shape))
+        .bind(at.as_microseconds())
+        .execute(self)
+        .await?;
+        Ok(buried.rows_affected() > 0)
+    }
+
+    async fn retag(
+        &mut self,
+        address: &Address,
+        old: &Columns,
+        new: &Columns,
+    ) -> Result<bool, DatabaseError> {
+        let retagged = sqlx::query(
+            "UPDATE etag_rows SET state = ?3, content = ?4, shape = ?5, alone = ?6
+            WHERE collection = ?1 AND key = ?2 AND NOT deleted
+                AND state = ?7 AND shape = ?8 AND modified = ?9",
+        )
+        .bind(address.collection)
+        .bind(&address.key)
+        .bind(&new.state)
+        .bind(&new.content)
+        .bind(&new.shape)
+        .bind(new.alone)
+        .bind(&old.state)
+        .bind(&old.shape)
+        .bind(old.modified.as_microseconds())
+        .execute(self)
+        .await?;
+        Ok(retagged.rows_affected() > 0)
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+/// Binds `?1` to `?7`.
+fn bind<'q>(statement: Query<'q>, address: &'q Address, row: &'q Row) -> Query<'q> {
+    statement
+        .bind(address.collection)
+        .bind(&address.key)
+        .bind(&row.columns.state)
+        .bind(&row.columns.content)
+        .bind(&row.columns.shape)
+        .bind(row.columns.modified.as_microseconds())
+        .bind(&row.document)
+}
+
+/// The one row that was written. All rows are fetched, so that the statement has ended, and with it its transaction.
+fn alone(rows: Vec<SqliteRow>) -> Result<Option<bool>, DatabaseError> {
+    Ok(rows.first().map(|row| row.try_get("alone")).transpose()?)
+}
+
+fn columns(row: &SqliteRow) -> Result<Columns, DatabaseError> {
+    Ok(Columns {
+        deleted: row.try_get("deleted")?,
+        state: row.try_get("state")?,
+        content: row.try_get("content")?,
+        modified: Timestamp::from_microseconds(row.try_get("modified")?),
+        alone: row.try_get("alone")?,
+        shape: row.try_get("shape")?,
+    })
+}
+
+fn whole(row: &SqliteRow) -> Result<Row, DatabaseError> {
+    let document: Option<Vec<u8>> = row.try_get("document")?;
+    Ok(Row { columns: columns(row)?, document: document.unwrap_or_default() })
+}

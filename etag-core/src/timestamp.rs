@@ -1,0 +1,99 @@
+use std::fmt;
+use std::str::FromStr;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A point in time in whole microseconds, written as RFC 3339 in UTC.
+///
+/// ```
+/// use etag_core::Timestamp;
+///
+/// let time: Timestamp = "2026-03-01T13:00:00.25+01:00".parse()?;
+/// assert_eq!(time.to_string(), "2026-03-01T12:00:00.25Z");
+/// assert_eq!(time.as_microseconds(), 1_772_366_400_250_000);
+/// # Ok::<(), etag_core::InvalidTimestamp>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    /// Since 1970, within the years that `jiff` can print.
+    microseconds: i64,
+}
+
+impl Timestamp {
+    /// What the system's clock says, cut to microseconds.
+    pub fn now() -> Self {
+        SystemTime::now().into()
+    }
+
+    /// The time that many microseconds after 1970-01-01T00:00:00Z; beyond the years ±9999 the nearest
+    /// time within them.
+    pub fn from_microseconds(microseconds: i64) -> Self {
+        let (min, max) = (jiff::Timestamp::MIN.as_microsecond(), jiff::Timestamp::MAX.as_microsecond());
+        Self { microseconds: microseconds.clamp(min, max) }
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    pub const fn as_microseconds(self) -> i64 {
+        self.microseconds
+    }
+
+    /// Whole seconds since 1970-01-01T00:00:00Z: all that an HTTP date can tell (RFC 9110 §5.6.7).
+    pub const fn as_seconds(self) -> i64 {
+        self.microseconds.div_euclid(MICROSECONDS)
+    }
+
+    /// The next time that there is: one microsecond later.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self::from_microseconds(self.microseconds.saturating_add(1))
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        let microseconds = match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+            Err(before) => {
+                let nanoseconds = before.duration().as_nanos();
+                i64::try_from(nanoseconds.div_ceil(1000)).map_or(i64::MIN, |microseconds| -microseconds)
+            }
+        };
+        Self::from_microseconds(microseconds)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        jiff::Timestamp::from_microsecond(self.microseconds).map_err(|_| fmt::Error)?.fmt(f)
+    }
+}
+
+/// The text is not a time as RFC 3339 writes it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a time such as `2026-03-01T12:00:00Z` (RFC 3339)")]
+pub struct InvalidTimestamp;
+
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        let time: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp)?;
+        Ok(Self::from_microseconds(time.as_nanosecond().div_euclid(1000) as i64))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+const MICROSECONDS: i64 = 1_000_000;

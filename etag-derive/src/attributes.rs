@@ -1,0 +1,378 @@
+//! What the user wrote: the type with the keys of `#[versioned(...)]`, each with its place.
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Data, DeriveInput, LitInt, LitStr, Member, Path, Token, Type, WherePredicate};
+
+use crate::entries::{Entry, Keyed, Value, entries};
+use crate::errors::{Errors, Refusal};
+use crate::serde_attributes;
+
+/// A type as it was written. Nothing but the attributes' syntax has been checked.
+pub(crate) struct Input<'a> {
+    pub(crate) item: &'a DeriveInput,
+    pub(crate) keys: TypeKeys,
+    pub(crate) serde: serde_attributes::TypeKeys,
+    /// Those of a struct.
+    pub(crate) fields: Vec<Field<'a>>,
+    /// Those of an enum.
+    pub(crate) variants: Vec<Variant<'a>>,
+}
+
+pub(crate) struct Field<'a> {
+    pub(crate) item: &'a syn::Field,
+    pub(crate) member: Member,
+    pub(crate) keys: FieldKeys,
+    pub(crate) serde: serde_attributes::FieldKeys,
+}
+
+pub(crate) struct Variant<'a> {
+    pub(crate) item: &'a syn::Variant,
+    pub(crate) serde: serde_attributes::VariantKeys,
+}
+
+/// The keys of `#[versioned(...)]` on a type.
+#[derive(Default)]
+pub(crate) struct TypeKeys {
+    pub(crate) store: Option<Keyed<Type>>,
+    pub(crate) collection: Option<Keyed<LitStr>>,
+    pub(crate) authorize: Option<Keyed<Type>>,
+    pub(crate) key: Option<Keyed<Type>>,
+    pub(crate) epoch: Option<Keyed<u64>>,
+    pub(crate) if_match: Option<Keyed<IfMatch>>,
+    pub(crate) query: Option<Keyed<LitStr>>,
+    pub(crate) embed: Option<Keyed<LitStr>>,
+    pub(crate) create: Option<Keyed<Creation>>,
+    pub(crate) bound: Option<Keyed<Punctuated<WherePredicate, Token![,]>>>,
+    pub(crate) krate: Option<Keyed<Path>>,
+    /// Every key, also one whose value could not be read.
+    pub(crate) written: Vec<Ident>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum IfMatch {
+    Required,
+    Optional,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Creation {
+    Put,
+    PutIgnoreIfMatch,
+}
+
+/// The keys of `#[versioned(...)]` on a field, in the order written.
+#[derive(Default)]
+pub(crate) struct FieldKeys {
+    pub(crate) roles: Vec<Keyed<RoleKey>>,
+    /// The path parameter of `id = "asset_id"`.
+    pub(crate) parameter: Option<LitStr>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RoleKey {
+    Id,
+    Revision,
+    Modified,
+    Variant,
+    Skip,
+    Serde,
+}
+
+impl<'a> Input<'a> {
+    pub(crate) fn read(item: &'a DeriveInput, errors: &mut Errors) -> Self {
+        let keys = TypeKeys::read(item, errors);
+        let serde = serde_attributes::TypeKeys::read(item, errors);
+        let mut fields = Vec::new();
+        let mut variants = Vec::new();
+        match &item.data {
+            Data::Struct(data) => {
+                let members = data.fields.members();
+                let each = data.fields.iter().zip(members);
+                fields.extend(each.map(|(field, member)| Field::read(field, member, item, errors)));
+            }
+            Data::Enum(data) => {
+                let each = data.variants.iter();
+                variants.extend(each.map(|variant| Variant::read(variant, errors)));
+            }
+            Data::Union(_) => {}
+        }
+        Self { item, keys, serde, fields, variants }
+    }
+}
+
+impl<'a> Field<'a> {
+    fn read(item: &'a syn::Field, member: Member, owner: &DeriveInput, errors: &mut Errors) -> Self {
+        let keys = FieldKeys::read(&item.attrs, owner, errors);
+        let serde = serde_attributes::FieldKeys::read(&item.attrs, &member, errors);
+        Self { item, member, keys, serde }
+    }
+}
+
+impl<'a> Variant<'a> {
+    fn read(item: &'a syn::Variant, errors: &mut Errors) -> Self {
+        for attribute in versioned(&item.attrs) {
+            let headline = format!("`{}` is a variant, and has no role of its own", item.ident);
+            let refusal = Refusal::new(headline).help("remove this `#[versioned]`");
+            errors.refuse(attribute.path(), &refusal);
+        }
+        let serde = serde_attributes::VariantKeys::read(item, errors);
+        Self { item, serde }
+    }
+}
+
+impl TypeKeys {
+    const NAMES: [&str; 11] = [
+        "store",
+        "collection",
+        "authorize",
+        "key",
+        "epoch",
+        "if_match",
+        "query",
+        "embed",
+        "create",
+        "bound",
+        "crate",
+    ];
+
+    fn read(item: &DeriveInput, errors: &mut Errors) -> Self {
+        let mut keys = Self::default();
+        for entry in versioned_entries(&item.attrs, errors) {
+            if is_new(&entry.key, keys.written.iter(), errors) {
+                keys.written.push(entry.key.clone());
+                keys.add(&entry, item, errors);
+            }
+        }
+        keys
+    }
+
+    fn add(&mut self, entry: &Entry, item: &DeriveInput, errors: &mut Errors) {
+        let name = entry.key.to_string();
+        match name.as_str() {
+            "store" => self.store = keyed(entry, type_of(entry, "Database", errors)),
+            "collection" => self.collection = keyed(entry, name_of(entry, "assets", errors)),
+            "authorize" => self.authorize = keyed(entry, type_of(entry, "Owners", errors)),
+            "key" => self.key = keyed(entry, type_of(entry, "Uuid", errors)),
+            "epoch" => self.epoch = keyed(entry, integer(entry, errors)),
+            "if_match" => self.if_match = keyed(entry, if_match(entry, errors)),
+            "query" => self.query = keyed(entry, name_of(entry, "etag", errors)),
+            "embed" => self.embed = keyed(entry, name_of(entry, "etag", errors)),
+            "create" => self.create = keyed(entry, creation(entry, errors)),
+            "bound" => self.bound = keyed(entry, bound(entry, errors)),
+            "crate" => self.krate = keyed(entry, krate(entry, errors)),
+            _ => errors.refuse(&entry.key, &Self::unknown(&name, item)),
+        }
+    }
+
+    fn unknown(name: &str, item: &DeriveInput) -> Refusal {
+        let owner = item.ident.unraw();
+        let which = match RoleKey::named(name) {
+            None => return unknown(name, "type", &Self::NAMES),
+            Some(RoleKey::Id) => format!("that identifies `{owner}`"),
+            Some(RoleKey::Revision) => format!("that is the revision of `{owner}`"),
+            Some(RoleKey::Modified) => format!("that says when `{owner}` was last changed"),
+            Some(RoleKey::Variant) => "that shows an included resource".to_owned(),
+            Some(RoleKey::Skip) => "that is to be in no tag".to_owned(),
+            Some(RoleKey::Serde) => "whose type only implements `Serialize`".to_owned(),
+        };
+        Refusal::new(format!("`{name}` belongs on a field")).help(format!("put it on the field {which}"))
+    }
+}
+
+impl FieldKeys {
+    fn read(attributes: &[Attribute], owner: &DeriveInput, errors: &mut Errors) -> Self {
+        let mut keys = Self::default();
+        for entry in versioned_entries(attributes, errors) {
+            keys.add(entry, owner, errors);
+        }
+        keys
+    }
+
+    fn add(&mut self, entry: Entry, owner: &DeriveInput, errors: &mut Errors) {
+        let name = entry.key.to_string();
+        let Some(role) = RoleKey::named(&name) else {
+            errors.refuse(&entry.key, &Self::unknown(&name, owner));
+            return;
+        };
+        if !is_new(&entry.key, self.roles.iter().map(|role| &role.key), errors) {
+            return;
+        }
+        match (role, &entry.value) {
+            (_, Value::Nothing) => {}
+            (RoleKey::Id, _) => self.parameter = parameter(&entry, errors),
+            (_, Value::Is { equals, .. }) => errors.refuse(equals, &takes_no_value(&name)),
+            (_, Value::List(list)) => errors.refuse(list, &takes_no_value(&name)),
+        }
+        let key = entry.key;
+        self.roles.push(Keyed { key, value: role });
+    }
+
+    fn unknown(name: &str, owner: &DeriveInput) -> Refusal {
+        if !TypeKeys::NAMES.contains(&name) {
+            return unknown(name, "field", &RoleKey::NAMES);
+        }
+        let public = match owner.vis {
+            syn::Visibility::Public(_) => "pub ",
+            _ => "",
+        };
+        Refusal::new(format!("`{name}` belongs on the struct, not on a field"))
+            .help(format!("move it above `{public}struct {}`", owner.ident))
+    }
+}
+
+impl RoleKey {
+    const NAMES: [&str; 6] = ["id", "revision", "modified", "variant", "skip", "serde"];
+
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "id" => Self::Id,
+            "revision" => Self::Revision,
+            "modified" => Self::Modified,
+            "variant" => Self::Variant,
+            "skip" => Self::Skip,
+            "serde" => Self::Serde,
+            _ => return None,
+        })
+    }
+}
+
+fn versioned(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    let is_ours = |attribute: &&Attribute| attribute.path().is_ident("versioned");
+    attributes.iter().filter(is_ours)
+}
+
+fn versioned_entries(attributes: &[Attribute], errors: &mut Errors) -> Vec<Entry> {
+    let mut all = Vec::new();
+    for attribute in versioned(attributes) {
+        if let Some(entries) = entries(attribute, errors) {
+            all.extend(entries);
+        } else if let syn::Meta::NameValue(value) = &attribute.meta {
+            let refusal =
+                Refusal::new("`#[versioned]` takes its keys in parentheses").help("write `#[versioned(id)]`");
+            errors.refuse(value.eq_token, &refusal);
+        } else {
+            let refusal =
+                Refusal::new("this empty `#[versioned]` does nothing").help("remove it, or name a key");
+            errors.refuse(attribute.path(), &refusal);
+        }
+    }
+    all
+}
+
+fn is_new<'k>(key: &Ident, mut others: impl Iterator<Item = &'k Ident>, errors: &mut Errors) -> bool {
+    let is_new = others.all(|other| other != key);
+    if !is_new {
+        let refusal = Refusal::new(format!("duplicate key `{key}`")).help("remove it");
+        errors.refuse(key, &refusal);
+    }
+    is_new
+}
+
+fn unknown(name: &str, owner: &str, known: &[&str]) -> Refusal {
+    let nearest = known
+        .iter()
+        .map(|known| (strsim::jaro_winkler(name, known), known))
+        .filter(|(nearness, _)| *nearness > 0.8)
+        .max_by(|(left, _), (right, _)| left.total_cmp(right));
+    let mut refusal = Refusal::new(format!("unknown key `{name}` in `#[versioned(...)]`"));
+    if let Some((_, nearest)) = nearest {
+        refusal = refusal.help(format!("did you mean `{nearest}`?"));
+    }
+    refusal.note(format!("the {owner} keys are {}", listed(known)))
+}
+
+/// `` `a`, `b`, `c` ``
+pub(crate) fn listed(names: &[&str]) -> String {
+    format!("`{}`", names.join("`, `"))
+}
+
+fn takes_no_value(name: &str) -> Refusal {
+    Refusal::new(format!("`{name}` takes no value")).help(format!("write `#[versioned({name})]`"))
+}
+
+fn keyed<T>(entry: &Entry, value: Option<T>) -> Option<Keyed<T>> {
+    let key = entry.key.clone();
+    value.map(|value| Keyed { key, value })
+}
+
+fn type_of(entry: &Entry, example: &str, errors: &mut Errors) -> Option<Type> {
+    let expected = format!("a type: `{} = {example}`", entry.key);
+    if entry.literal().is_some() {
+        return entry.parsed(&Refusal::new(format!("expected {expected}")), errors);
+    }
+    entry.value(&expected, errors)
+}
+
+fn name_of(entry: &Entry, example: &str, errors: &mut Errors) -> Option<LitStr> {
+    let expected = format!("a name: `{} = \"{example}\"`", entry.key);
+    let name: LitStr = entry.value(&expected, errors)?;
+    if name.value().is_empty() {
+        errors.refuse(&name, &Refusal::new(format!("expected {expected}")));
+    }
+    Some(name)
+}
+
+fn integer(entry: &Entry, errors: &mut Errors) -> Option<u64> {
+    let expected = "an integer: `epoch = 2`";
+    let integer: LitInt = entry.value(expected, errors)?;
+    let value = integer.base10_parse().ok();
+    if value.is_none() {
+        let refusal = Refusal::new(format!("expected {expected}")).note("it is an unsigned 64-bit integer");
+        errors.refuse(integer, &refusal);
+    }
+    value
+}
+
+fn if_match(entry: &Entry, errors: &mut Errors) -> Option<IfMatch> {
+    let choices = [("required", IfMatch::Required), ("optional", IfMatch::Optional)];
+    one_of(entry, &choices, errors)
+}
+
+fn creation(entry: &Entry, errors: &mut Errors) -> Option<Creation> {
+    let choices = [("put", Creation::Put), ("put, ignore-if-match", Creation::PutIgnoreIfMatch)];
+    one_of(entry, &choices, errors)
+}
+
+fn one_of<T: Copy>(entry: &Entry, choices: &[(&str, T); 2], errors: &mut Errors) -> Option<T> {
+    let written = entry.literal().map(|literal| literal.value());
+    let is_written = |choice: &&(&str, T)| written.as_deref() == Some(choice.0);
+    let chosen = choices.iter().find(is_written).map(|choice| choice.1);
+    if chosen.is_none() {
+        let [(first, _), (second, _)] = choices;
+        let key = &entry.key;
+        let headline = format!("expected `{key} = \"{first}\"` or `{key} = \"{second}\"`");
+        errors.refuse(entry.wrong_part(), &Refusal::new(headline));
+    }
+    chosen
+}
+
+fn bound(entry: &Entry, errors: &mut Errors) -> Option<Punctuated<WherePredicate, Token![,]>> {
+    let refusal = Refusal::new("`bound` needs where predicates such as `\"T: Foo\"`");
+    let predicates =
+        entry.literal().and_then(|literal| literal.parse_with(Punctuated::parse_terminated).ok());
+    if predicates.is_none() {
+        errors.refuse(entry.wrong_part(), &refusal);
+    }
+    predicates
+}
+
+fn krate(entry: &Entry, errors: &mut Errors) -> Option<Path> {
+    let refusal = Refusal::new("`crate` needs a path such as `\"my_etag\"`");
+    let path = entry.literal().and_then(|literal| literal.parse_with(Path::parse_mod_style).ok());
+    if path.is_none() {
+        errors.refuse(entry.wrong_part(), &refusal);
+    }
+    path
+}
+
+fn parameter(entry: &Entry, errors: &mut Errors) -> Option<LitStr> {
+    let parameter = entry.literal().filter(|name| !name.value().is_empty());
+    if parameter.is_none() {
+        let refusal = Refusal::new("`id` takes the name of a path parameter")
+            .help("write `id = \"asset_id\"`, or `id` alone");
+        errors.refuse(entry.wrong_part(), &refusal);
+    }
+    parameter
+}

@@ -1,0 +1,210 @@
+//! The derive macro of `etag-core`, which re-exports it: depend on that crate, not on this one.
+//!
+//! Attributes are read (`attributes`, `serde_attributes`), become a model (`model`), which is checked
+//! (`check`) and only then written (`expand`, `resource`).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::DeriveInput;
+
+use crate::attributes::Input;
+use crate::errors::Errors;
+use crate::model::Versioned;
+
+mod attributes;
+mod bounds;
+mod check;
+mod entries;
+mod errors;
+mod expand;
+mod fallback;
+mod json_name;
+mod model;
+mod names;
+mod rename;
+mod resource;
+mod serde_attributes;
+#[cfg(test)]
+mod tests;
+
+/// Gives a type a canonical JSON form, and with it an entity tag.
+///
+/// ```rust,ignore
+/// #[derive(Versioned)]
+/// pub struct Article {
+///     #[versioned(id)]
+///     pub id: u64,
+///     pub title: String,
+///     #[versioned(modified)]
+///     #[serde(rename = "updatedAt")]
+///     pub updated_at: Timestamp,
+/// }
+/// ```
+///
+/// is, word for word:
+///
+/// ```text
+/// #[automatically_derived]
+/// impl ::etag_core::Versioned for Article {
+///     /// State: `id`, `title`, `updatedAt`.
+///     fn describe<D: ::etag_core::Describe<Self>>(article: &mut D) {
+///         article.id("id", |article| &article.id);
+///         article.member("title", |article| &article.title);
+///         article.modified("updatedAt", |article| &article.updated_at);
+///     }
+/// }
+/// ```
+///
+/// One line per field, in canonical order; the verb is the attribute's key, the string the member's
+/// name on the wire.
+///
+/// # Which types
+///
+/// A struct with named fields is an object, a tuple struct an array, one with a single field (or
+/// `#[serde(transparent)]`) what that field is; an enum without data is the name of its variant.
+///
+/// # On a field
+///
+/// A field has at most one of these; without one it is a member of the state.
+///
+/// **`id`**: the member that identifies the resource, and the path parameter of its name, or of
+/// another one. On several fields, the key is a tuple.
+///
+/// ```rust,ignore
+/// #[versioned(id = "asset_id")] // /assets/{asset_id}
+/// id: Uuid,
+/// ```
+///
+/// **`revision`**: a number, or a time, that no two versions share. The tag is made of it instead of
+/// the content.
+///
+/// ```rust,ignore
+/// #[versioned(revision)]
+/// revision: u64,
+/// ```
+///
+/// **`modified`**: the time of the last change; `Last-Modified` is made of it.
+///
+/// ```rust,ignore
+/// #[versioned(modified)]
+/// updated_at: Timestamp,
+/// ```
+///
+/// **`variant`**: shown, and in the tag, but not in the state that a write guards: an included
+/// resource.
+///
+/// ```rust,ignore
+/// #[versioned(variant)]
+/// author: Option<Author>,
+/// ```
+///
+/// **`skip`**: shown, and in no tag; the tags of the type are weak.
+///
+/// ```rust,ignore
+/// #[versioned(skip)]
+/// views: u64,
+/// ```
+///
+/// **`serde`**: a member of a type that only implements `Serialize`.
+///
+/// ```rust,ignore
+/// #[versioned(serde)]
+/// location: geo::Point,
+/// ```
+///
+/// # On a type
+///
+/// **`store`**: the type is stored; `Resource` is implemented too. It needs a field with `id`, or
+/// `key`. Types may be written as types or as strings.
+///
+/// ```rust,ignore
+/// #[derive(Versioned)]
+/// #[versioned(store = Database)]
+/// struct Asset { #[versioned(id)] id: Uuid, name: String }
+/// ```
+///
+/// With `store` only:
+///
+/// - **`collection`** `= "assets"`: the collection's name in the store; else it is the type's.
+/// - **`authorize`** `= Owners`: the policy that is asked before anything is read; else anyone may.
+/// - **`key`** `= Uuid`: the key is only in the path. `()` is a singleton, a tuple several parameters.
+/// - **`if_match`** `= "optional"` (or `"required"`, as it is without): whether a write needs `If-Match`.
+/// - **`query`** `= "etag"`: the query parameter that counts as `If-Match`.
+/// - **`create`** `= "put"`: a PUT creates what does not exist. `"put, ignore-if-match"`: even with
+///   `If-Match`, if the key never existed.
+///
+/// ```rust,ignore
+/// #[derive(Versioned)]
+/// #[versioned(store = Database, key = (), create = "put")] // PUT /settings
+/// struct Settings { theme: String }
+/// ```
+///
+/// On a struct with named fields:
+///
+/// - **`epoch`** `= 2`: moves every tag of the type when it is changed.
+/// - **`embed`** `= "etag"`: a member that shows the entity tag itself.
+///
+/// ```rust,ignore
+/// #[derive(Versioned)]
+/// #[versioned(epoch = 2, embed = "etag")]
+/// struct Article { title: String }
+/// ```
+///
+/// On any type:
+///
+/// - **`bound`** `= "T: Versioned"`: replaces the bounds that are inferred from the fields.
+/// - **`crate`** `= "my_etag"`: where `etag_core` is.
+///
+/// ```rust,ignore
+/// #[derive(Versioned)]
+/// #[versioned(crate = "my_etag", bound = "T: my_etag::Versioned")]
+/// struct Page<T> { items: Vec<T> }
+/// ```
+///
+/// # serde's attributes
+///
+/// `rename`, `rename_all`, `skip`, `skip_serializing`, `skip_serializing_if`, `flatten` and
+/// `transparent` mean here what they mean there, whether or not `Serialize` is derived too. What
+/// only says how a value is read is passed over. Anything else that would change the form, such as
+/// `serialize_with` or `tag`, is refused.
+///
+/// ```rust,ignore
+/// #[derive(Versioned)]
+/// #[serde(rename_all = "camelCase")]
+/// struct Article { #[serde(skip_serializing_if = "Option::is_none")] sub_title: Option<String> }
+/// ```
+#[proc_macro_derive(Versioned, attributes(versioned, serde))]
+pub fn versioned(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    caught(|| derive(input.into())).into()
+}
+
+fn derive(input: TokenStream) -> TokenStream {
+    match syn::parse2(input) {
+        Ok(item) => derive_item(&item),
+        Err(error) => error.into_compile_error(),
+    }
+}
+
+fn derive_item(item: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let input = Input::read(item, &mut errors);
+    let model = Versioned::new(&input);
+    check::check(&input, &model, &mut errors);
+    match errors.finish() {
+        Ok(()) => expand::expand(&model),
+        Err(refusals) => {
+            let refusals = refusals.into_compile_error();
+            let fallback = fallback::fallback(&model);
+            quote!(#refusals #fallback)
+        }
+    }
+}
+
+/// A panic of ours is no mistake of the user's, and is not reported as one.
+fn caught(derive: impl FnOnce() -> TokenStream) -> TokenStream {
+    catch_unwind(AssertUnwindSafe(derive)).unwrap_or_else(|_| {
+        quote!(::core::compile_error! { "bug in etag-derive, please report it with this type" })
+    })
+}

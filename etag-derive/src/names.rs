@@ -1,0 +1,92 @@
+//! The names that an expansion makes up: none may be one that the user's tokens mean.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+
+use crate::model::{Place, Shape, Versioned};
+
+pub(crate) struct Names {
+    /// `article` for an `Article`, read as a word in each line.
+    pub(crate) it: Ident,
+    /// `D`, the reader's type.
+    pub(crate) reader: Ident,
+}
+
+impl Names {
+    pub(crate) fn new(model: &Versioned<'_>) -> Self {
+        let mut used = BTreeSet::new();
+        collect(model.generics.to_token_stream(), &mut used);
+        if let Shape::Object(object) = &model.shape {
+            for field in &object.fields {
+                if let Place::Sent { unless, .. } = &field.place {
+                    collect(unless.to_token_stream(), &mut used);
+                }
+            }
+        }
+        Self { it: parameter(model.ident), reader: reader(&used) }
+    }
+}
+
+/// The type's name in snake case, which no field, no local of the user's can be: `mixed_site`
+/// resolves it where the derive is defined.
+fn parameter(ty: &Ident) -> Ident {
+    let name = snake_case(&ty.unraw().to_string());
+    let span = Span::mixed_site();
+    if name == "gen" || (syn::parse_str::<Ident>(&name).is_err() && can_be_raw(&name)) {
+        Ident::new_raw(&name, span)
+    } else if syn::parse_str::<Ident>(&name).is_ok() {
+        Ident::new(&name, span)
+    } else {
+        Ident::new("it", span)
+    }
+}
+
+/// Whether `r#name` is an identifier: of the keywords, all but those that paths start with.
+fn can_be_raw(name: &str) -> bool {
+    !matches!(name, "" | "self" | "crate" | "super") && syn::parse_str::<Ident>(&format!("r#{name}")).is_ok()
+}
+
+/// `HTMLPage` to `html_page`, without the underscores in front: clippy takes them for "unused".
+fn snake_case(name: &str) -> String {
+    let characters: Vec<char> = name.trim_start_matches('_').chars().collect();
+    let mut snake = String::new();
+    for (index, character) in characters.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|index| characters.get(index));
+        let after = characters.get(index + 1);
+        let starts_word = character.is_uppercase()
+            && before.is_some_and(|before| {
+                *before != '_' && (!before.is_uppercase() || after.is_some_and(|after| after.is_lowercase()))
+            });
+        if starts_word {
+            snake.push('_');
+        }
+        snake.extend(character.to_lowercase());
+    }
+    snake
+}
+
+/// `D`, or the first of `D2`, `D3`, ... that neither the generics nor a path mention.
+fn reader(used: &BTreeSet<String>) -> Ident {
+    let mut name = "D".to_owned();
+    let mut number = 1;
+    while used.contains(&name) {
+        number += 1;
+        name = format!("D{number}");
+    }
+    Ident::new(&name, Span::call_site())
+}
+
+fn collect(tokens: TokenStream, used: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => {
+                used.insert(ident.to_string());
+            }
+            TokenTree::Group(group) => collect(group.stream(), used),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The `#[serde(...)]` attributes, as far as they say what a value looks like.
+//!
+//! One that would change the output and is not known here is refused at its key: the canonical
+//! form is what serde would send, or it is not made.
+
+use std::fmt::Display;
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt;
+use syn::{Attribute, DeriveInput, ExprPath, LitStr, Member};
+
+use crate::attributes::listed;
+use crate::entries::{Entry, Keyed, Value, entries, list_entries};
+use crate::errors::{Errors, Refusal};
+use crate::rename::Rule;
+
+#[derive(Default)]
+pub(crate) struct TypeKeys {
+    pub(crate) rename_all: Option<Rule>,
+    pub(crate) transparent: Option<Ident>,
+}
+
+#[derive(Default)]
+pub(crate) struct FieldKeys {
+    pub(crate) rename: Option<LitStr>,
+    /// `skip` or `skip_serializing`.
+    pub(crate) skip: Option<Ident>,
+    pub(crate) skip_if: Option<Keyed<ExprPath>>,
+    pub(crate) flatten: Option<Ident>,
+}
+
+#[derive(Default)]
+pub(crate) struct VariantKeys {
+    pub(crate) rename: Option<LitStr>,
+    pub(crate) skip: bool,
+}
+
+impl TypeKeys {
+    pub(crate) fn read(item: &DeriveInput, errors: &mut Errors) -> Self {
+        let mut keys = Self::default();
+        for entry in serde_entries(&item.attrs, errors) {
+            match entry.key.to_string().as_str() {
+                "rename_all" => keys.rename_all = rule(&entry, errors),
+                "transparent" => keys.transparent = Some(entry.key),
+                // These say how a value is read, or only what the type is called.
+                "rename"
+                | "deny_unknown_fields"
+                | "default"
+                | "bound"
+                | "crate"
+                | "expecting"
+                | "from"
+                | "try_from" => {}
+                _ => {
+                    let name = item.ident.unraw();
+                    let help = format!(
+                        "remove `#[derive(Versioned)]`, and mark the fields that hold `{name}` with `#[versioned(serde)]`"
+                    );
+                    errors.refuse(&entry.key, &unsupported(&entry.key, &name).help(help));
+                }
+            }
+        }
+        keys
+    }
+}
+
+impl FieldKeys {
+    pub(crate) fn read(attributes: &[Attribute], member: &Member, errors: &mut Errors) -> Self {
+        let mut keys = Self::default();
+        for entry in serde_entries(attributes, errors) {
+            match entry.key.to_string().as_str() {
+                "rename" => keys.rename = rename(&entry, errors),
+                "skip" | "skip_serializing" => keys.skip = Some(entry.key),
+                "skip_serializing_if" => keys.skip_if = skip_if(entry, errors),
+                "flatten" => keys.flatten = Some(entry.key),
+                // These say how a field is read.
+                "alias" | "default" | "skip_deserializing" | "borrow" | "deserialize_with" | "bound"
+                | "getter" => {}
+                _ => {
+                    let name = member_name(member);
+                    let help = format!(
+                        "wrap the type of `{name}` in a newtype that implements `Serialize` with it, and mark the field `#[versioned(serde)]`"
+                    );
+                    errors.refuse(&entry.key, &unsupported(&entry.key, &name).help(help));
+                }
+            }
+        }
+        keys
+    }
+}
+
+impl VariantKeys {
+    pub(crate) fn read(item: &syn::Variant, errors: &mut Errors) -> Self {
+        let mut keys = Self::default();
+        for entry in serde_entries(&item.attrs, errors) {
+            match entry.key.to_string().as_str() {
+                "rename" => keys.rename = rename(&entry, errors),
+                "skip" | "skip_serializing" => keys.skip = true,
+                // These say how a variant is read.
+                "alias" | "skip_deserializing" | "deserialize_with" | "borrow" | "bound" | "other" => {}
+                _ => {
+                    let help = "remove it, or mark the fields that hold the enum with `#[versioned(serde)]` instead of deriving `Versioned` on it";
+                    let name = item.ident.unraw();
+                    errors.refuse(&entry.key, &unsupported(&entry.key, &name).help(help));
+                }
+            }
+        }
+        keys
+    }
+}
+
+/// A member's name in Rust: `title`, or `0`.
+pub(crate) fn member_name(member: &Member) -> String {
+    match member {
+        Member::Named(name) => name.unraw().to_string(),
+        Member::Unnamed(index) => index.index.to_string(),
+    }
+}
+
+fn serde_entries(attributes: &[Attribute], errors: &mut Errors) -> Vec<Entry> {
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+        .filter_map(|attribute| entries(attribute, errors))
+        .flatten()
+        .collect()
+}
+
+fn unsupported(key: &Ident, name: &impl Display) -> Refusal {
+    let is_known = KNOWN_TO_CHANGE.iter().any(|known| key == known);
+    let would = if is_known { "would" } else { "could" };
+    Refusal::new(format!("`{key}` {would} change what `{name}` looks like, and is not supported here"))
+}
+
+fn rule(entry: &Entry, errors: &mut Errors) -> Option<Rule> {
+    let name = serialized(entry, "camelCase", errors)?;
+    let rule = Rule::named(&name.value());
+    if rule.is_none() {
+        let refusal = Refusal::new(format!("unknown rename rule `{}`", name.value()))
+            .help(format!("the rules are {}", listed(&Rule::NAMES)));
+        errors.refuse(name, &refusal);
+    }
+    rule
+}
+
+fn rename(entry: &Entry, errors: &mut Errors) -> Option<LitStr> {
+    serialized(entry, "name", errors)
+}
+
+/// The string of `key = "..."` or of `key(serialize = "...", deserialize = "...")`.
+fn serialized(entry: &Entry, example: &str, errors: &mut Errors) -> Option<LitStr> {
+    if let Value::List(list) = &entry.value {
+        let expected = format!("a string: `serialize = \"{example}\"`");
+        return list_entries(list.stream(), errors)
+            .iter()
+            .find(|entry| entry.key == "serialize")
+            .and_then(|entry| entry.value(&expected, errors));
+    }
+    let expected = format!("a string: `{} = \"{example}\"`", entry.key);
+    entry.value(&expected, errors)
+}
+
+fn skip_if(entry: Entry, errors: &mut Errors) -> Option<Keyed<ExprPath>> {
+    let refusal =
+        Refusal::new("`skip_serializing_if` needs the path of a function such as `\"Option::is_none\"`");
+    let value = entry.parsed(&refusal, errors)?;
+    let key = entry.key;
+    Some(Keyed { key, value })
+}
+
+/// What serde has, and what is not supported here. Of others it is not known what they do.
+const KNOWN_TO_CHANGE: [&str; 8] =
+    ["with", "serialize_with", "into", "tag", "content", "untagged", "remote", "rename_all_fields"];

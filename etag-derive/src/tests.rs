@@ -1,0 +1,674 @@
+//! The pipeline from tokens to tokens. That what it prints compiles, and where the carets are, is
+//! tested by the workspace's test suite.
+
+use std::str::FromStr;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
+
+use crate::errors::{Errors, Refusal};
+use crate::{caught, derive};
+
+fn tokens(text: &str) -> TokenStream {
+    TokenStream::from_str(text).unwrap()
+}
+
+#[track_caller]
+fn assert_expands(input: &str, expected: &str) {
+    assert_eq!(flat(derive(tokens(input))), flat(tokens(expected)));
+}
+
+/// The tokens without their spacing, which quoted and parsed ones differ in, and strings by value.
+fn flat(tokens: TokenStream) -> String {
+    let texts = tokens.into_iter().map(|token| match token {
+        TokenTree::Group(group) => {
+            let inner = flat(group.stream());
+            match group.delimiter() {
+                Delimiter::Parenthesis => format!("( {inner} )"),
+                Delimiter::Brace => format!("{{ {inner} }}"),
+                Delimiter::Bracket => format!("[ {inner} ]"),
+                Delimiter::None => inner,
+            }
+        }
+        TokenTree::Literal(literal) => match syn::Lit::new(literal) {
+            syn::Lit::Str(text) => format!("{:?}", text.value()),
+            other => other.to_token_stream().to_string(),
+        },
+        other => other.to_string(),
+    });
+    texts.collect::<Vec<_>>().join(" ")
+}
+
+/// The message of each `compile_error!`, in order.
+fn messages(expansion: TokenStream) -> Vec<String> {
+    let mut messages = Vec::new();
+    let mut is_error = false;
+    for token in expansion {
+        match token {
+            TokenTree::Ident(ident) => is_error = ident == "compile_error",
+            TokenTree::Group(group) if is_error => {
+                let message: syn::LitStr = syn::parse2(group.stream()).unwrap();
+                messages.push(message.value());
+                is_error = false;
+            }
+            _ => {}
+        }
+    }
+    messages
+}
+
+#[test]
+fn object() {
+    assert_expands(
+        r#"
+        #[versioned(epoch = 2, embed = "etag")]
+        pub struct ArticleView {
+            #[versioned(id)] pub id: u64,
+            pub title: String,
+            #[serde(flatten)] inner: Inner,
+            #[versioned(variant)] #[serde(skip_serializing_if = "Option::is_none")] pub author: Option<Author>,
+            #[versioned(skip)] pub html: String,
+            #[versioned(modified)] #[serde(rename = "updatedAt")] pub updated_at: Timestamp,
+            #[versioned(revision)] #[serde(skip)] revision: u64,
+            #[versioned(serde)] point: Point,
+            #[serde(skip_serializing, default)] cache: Cache,
+        }"#,
+        r#"
+        #[automatically_derived]
+        impl ::etag_core::Versioned for ArticleView {
+            /// State: `id`, `point`, `title`, `updatedAt`. Variant: `author`. In no tag: `html`. Flattened: `inner`. Shows the tag: `etag`. Not sent: `revision`, `cache`.
+            fn describe<D: ::etag_core::Describe<Self>>(article_view: &mut D) {
+                article_view.epoch(2);
+                article_view.flatten(|article_view| &article_view.inner);
+                article_view.variant_unless("author", |article_view| Option::is_none(&article_view.author), |article_view| &article_view.author);
+                article_view.embed("etag");
+                article_view.skip("html", |article_view| &article_view.html);
+                article_view.id("id", |article_view| &article_view.id);
+                article_view.serde("point", |article_view| &article_view.point);
+                article_view.member("title", |article_view| &article_view.title);
+                article_view.modified("updatedAt", |article_view| &article_view.updated_at);
+                article_view.unsent_revision(|article_view| &article_view.revision);
+            }
+        }"#,
+    );
+}
+
+#[test]
+fn names_are_escaped_and_in_utf_16_order() {
+    assert_expands(
+        r#"
+        #[serde(rename_all = "camelCase")]
+        struct Type {
+            #[serde(rename = "\u{fb33}")] hebrew: u64,
+            #[serde(rename = "\u{1f600}")] smiley: u64,
+            #[serde(rename(serialize = "a\"\n\u{1}\u{7f}/", deserialize = "b"))] escaped: u64,
+            r#type: u64,
+            two_words: u64,
+        }"#,
+        r#"
+        #[automatically_derived]
+        impl ::etag_core::Versioned for Type {
+            #[doc = " State: `a\"\n\u{1}\u{7f}/`, `twoWords`, `type`, `\u{1f600}`, `\u{fb33}`."]
+            fn describe<D: ::etag_core::Describe<Self>>(r#type: &mut D) {
+                r#type.member("a\\\"\\n\\u0001\u{7f}/", |r#type| &r#type.escaped);
+                r#type.member("twoWords", |r#type| &r#type.two_words);
+                r#type.member("type", |r#type| &r#type.r#type);
+                r#type.member("\u{1f600}", |r#type| &r#type.smiley);
+                r#type.member("\u{fb33}", |r#type| &r#type.hebrew);
+            }
+        }"#,
+    );
+}
+
+#[test]
+fn tuples_newtypes_and_transparent_structs() {
+    assert_expands(
+        "struct Point(f64, #[serde(skip)] bool, #[versioned(serde)] Foreign);",
+        r"
+        #[automatically_derived]
+        impl ::etag_core::Versioned for Point {
+            /// State: `0`, `2`. Not sent: `1`.
+            fn describe<D: ::etag_core::Describe<Self>>(point: &mut D) {
+                point.element(|point| &point.0);
+                point.serde_element(|point| &point.2);
+            }
+        }",
+    );
+    assert_expands(
+        "struct HTMLPage(String);",
+        r"
+        #[automatically_derived]
+        impl ::etag_core::Versioned for HTMLPage {
+            /// State: `0`.
+            fn describe<D: ::etag_core::Describe<Self>>(html_page: &mut D) {
+                html_page.transparent(|html_page| &html_page.0);
+            }
+        }",
+    );
+    assert_expands(
+        "#[serde(transparent)] struct _Meters<D> { unit: PhantomData<D>, #[versioned(serde)] value: Foreign }",
+        r"
+        #[automatically_derived]
+        impl<D> ::etag_core::Versioned for _Meters<D> {
+            /// State: `value`.
+            fn describe<D2: ::etag_core::Describe<Self>>(meters: &mut D2) {
+                meters.serde_transparent(|meters| &meters.value);
+            }
+        }",
+    );
+}
+
+#[test]
+fn enum_without_data() {
+    assert_expands(
+        r#"
+        #[serde(rename_all = "SCREAMING-KEBAB-CASE")]
+        enum Status { Active, #[serde(rename = "gone")] Retired, VeryNew, #[serde(skip)] Internal(u8) }"#,
+        r#"
+        #[automatically_derived]
+        impl ::etag_core::Versioned for Status {
+            /// State: one of `ACTIVE`, `gone`, `VERY-NEW`.
+            fn describe<D: ::etag_core::Describe<Self>>(status: &mut D) {
+                status.unit("ACTIVE", |status| ::core::matches!(status, Self::Active));
+                status.unit("gone", |status| ::core::matches!(status, Self::Retired));
+                status.unit("VERY-NEW", |status| ::core::matches!(status, Self::VeryNew));
+            }
+        }"#,
+    );
+}
+
+#[test]
+fn generics() {
+    assert_expands(
+        r#"
+        struct Page<'a, T: Clone, I, S = String, U = u8, const N: usize = 1>
+        where
+            I: Iterator,
+            I::Item: Clone,
+        {
+            name: &'a str,
+            items: Vec<[T; N]>,
+            next: Option<I::Item>,
+            last: <I as Iterator>::Item,
+            #[versioned(serde)] foreign: Foreign<S>,
+            #[versioned(modified)] #[serde(skip)] at: T,
+            #[serde(skip)] unsent: U,
+        }"#,
+        r#"
+        #[automatically_derived]
+        impl<'a, T: Clone, I, S, U, const N: usize> ::etag_core::Versioned for Page<'a, T, I, S, U, N>
+        where
+            I: Iterator,
+            I::Item: Clone + ::etag_core::Versioned,
+            T: ::etag_core::Versioned + ::etag_core::Modified,
+            <I as Iterator>::Item: ::etag_core::Versioned,
+            S: ::etag_core::Serialize,
+        {
+            /// State: `foreign`, `items`, `last`, `name`, `next`. Not sent: `at`, `unsent`.
+            fn describe<D: ::etag_core::Describe<Self>>(page: &mut D) {
+                page.serde("foreign", |page| &page.foreign);
+                page.member("items", |page| &page.items);
+                page.member("last", |page| &page.last);
+                page.member("name", |page| &page.name);
+                page.member("next", |page| &page.next);
+                page.unsent_modified(|page| &page.at);
+            }
+        }"#,
+    );
+}
+
+#[test]
+fn bounds_and_crate_as_written() {
+    assert_expands(
+        r#"#[versioned(bound = "T: Foo, ", crate = "crate::vendored")] struct Boxed<T> { value: Box<T> }"#,
+        r#"
+        #[automatically_derived]
+        impl<T> crate::vendored::Versioned for Boxed<T> where T: Foo, {
+            /// State: `value`.
+            fn describe<D: crate::vendored::Describe<Self>>(boxed: &mut D) {
+                boxed.member("value", |boxed| &boxed.value);
+            }
+        }"#,
+    );
+    assert_expands(
+        r#"#[versioned(bound = "")] struct Boxed<T> { value: Box<T> }"#,
+        r#"
+        #[automatically_derived]
+        impl<T> ::etag_core::Versioned for Boxed<T> {
+            /// State: `value`.
+            fn describe<D: ::etag_core::Describe<Self>>(boxed: &mut D) {
+                boxed.member("value", |boxed| &boxed.value);
+            }
+        }"#,
+    );
+}
+
+#[test]
+fn stored_type() {
+    assert_expands(
+        r#"
+        #[versioned(store = Database, collection = "assets", authorize = "Owners<A, B>")]
+        #[versioned(if_match = "optional", query = "etag", create = "put, ignore-if-match")]
+        struct Asset {
+            #[versioned(id)] #[serde(skip)] tenant: String,
+            #[versioned(id = "asset_id")] id: Uuid,
+            #[versioned(revision)] #[serde(skip)] revision: u64,
+            #[versioned(modified)] version_date: Timestamp,
+        }"#,
+        r#"
+        #[automatically_derived]
+        impl ::etag_core::Versioned for Asset {
+            /// State: `id`, `version_date`. Not sent: `tenant`, `revision`.
+            fn describe<D: ::etag_core::Describe<Self>>(asset: &mut D) {
+                asset.id("id", |asset| &asset.id);
+                asset.modified("version_date", |asset| &asset.version_date);
+                asset.unsent_revision(|asset| &asset.revision);
+            }
+        }
+        #[automatically_derived]
+        impl ::etag_core::Resource for Asset {
+            type Key = (String, Uuid);
+            type Store = Database;
+            type Policy = Owners<A, B>;
+            const COLLECTION: &'static ::core::primitive::str = "assets";
+            const PARAMETERS: &'static [&'static ::core::primitive::str] = &["tenant", "asset_id"];
+            const MEMBERS: &'static [&'static ::core::primitive::str] = &["", "id"];
+            const IF_MATCH: ::etag_core::IfMatch = ::etag_core::IfMatch::Optional;
+            const QUERY: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some("etag");
+            const CREATE: ::etag_core::Creation = ::etag_core::Creation::PutIgnoreIfMatch;
+            fn key(&self) -> ::core::option::Option<Self::Key> {
+                ::core::option::Option::Some((::core::clone::Clone::clone(&self.tenant), ::core::clone::Clone::clone(&self.id)))
+            }
+            fn set_key(&mut self, key: &Self::Key) {
+                ::core::clone::Clone::clone_from(&mut self.tenant, &key.0);
+                ::core::clone::Clone::clone_from(&mut self.id, &key.1);
+            }
+            fn stamp(&mut self, at: ::etag_core::Timestamp) {
+                self.version_date = ::etag_core::Modified::from_stamp(at);
+                self.revision = ::etag_core::Revision::from_stamp(at);
+            }
+        }"#,
+    );
+}
+
+#[test]
+fn stored_type_with_its_key_in_the_path() {
+    assert_expands(
+        "#[versioned(store = Database, key = (Uuid, u64))] struct Tags(BTreeMap<String, u64>);",
+        r#"
+        #[automatically_derived]
+        impl ::etag_core::Versioned for Tags {
+            /// State: `0`.
+            fn describe<D: ::etag_core::Describe<Self>>(tags: &mut D) {
+                tags.transparent(|tags| &tags.0);
+            }
+        }
+        #[automatically_derived]
+        impl ::etag_core::Resource for Tags {
+            type Key = (Uuid, u64);
+            type Store = Database;
+            type Policy = ::etag_core::Anyone;
+            const COLLECTION: &'static ::core::primitive::str = "Tags";
+            const PARAMETERS: &'static [&'static ::core::primitive::str] = &[];
+            const MEMBERS: &'static [&'static ::core::primitive::str] = &[];
+            fn key(&self) -> ::core::option::Option<Self::Key> { ::core::option::Option::None }
+            fn set_key(&mut self, _key: &Self::Key) {}
+            fn stamp(&mut self, _at: ::etag_core::Timestamp) {}
+        }"#,
+    );
+}
+
+/// Each input, and the messages of its errors.
+const REFUSALS: &[(&str, &[&str])] = &[
+    (
+        r#"#[versioned(sotre = X)] struct A { #[versioned(revison)] a: u64, #[versioned(foo)] b: u64 }"#,
+        &[
+            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `query`, `embed`, `create`, `bound`, `crate`",
+            "unknown key `revison` in `#[versioned(...)]`\n= help: did you mean `revision`?\n= note: the field keys are `id`, `revision`, `modified`, `variant`, `skip`, `serde`",
+            "unknown key `foo` in `#[versioned(...)]`\n= note: the field keys are `id`, `revision`, `modified`, `variant`, `skip`, `serde`",
+        ],
+    ),
+    (
+        r#"struct Article { #[versioned(store = Database)] a: u64 }"#,
+        &["`store` belongs on the struct, not on a field\n= help: move it above `struct Article`"],
+    ),
+    (
+        r#"pub struct Article { #[versioned(epoch = 2)] a: u64 }"#,
+        &["`epoch` belongs on the struct, not on a field\n= help: move it above `pub struct Article`"],
+    ),
+    (
+        r#"#[versioned(id, revision, modified, variant, skip, serde)] struct Article { a: u64 }"#,
+        &[
+            "`id` belongs on a field\n= help: put it on the field that identifies `Article`",
+            "`revision` belongs on a field\n= help: put it on the field that is the revision of `Article`",
+            "`modified` belongs on a field\n= help: put it on the field that says when `Article` was last changed",
+            "`variant` belongs on a field\n= help: put it on the field that shows an included resource",
+            "`skip` belongs on a field\n= help: put it on the field that is to be in no tag",
+            "`serde` belongs on a field\n= help: put it on the field whose type only implements `Serialize`",
+        ],
+    ),
+    (
+        r#"#[versioned(epoch = 2, epoch = 3)] struct A { #[versioned(skip, skip)] a: u64, b: u64 }"#,
+        &["duplicate key `epoch`\n= help: remove it", "duplicate key `skip`\n= help: remove it"],
+    ),
+    (r#"struct A { #[versioned(id)] #[versioned(id)] a: u64 }"#, &["duplicate key `id`\n= help: remove it"]),
+    (
+        r#"struct A { #[versioned(id, skip, variant)] a: u64, b: u64 }"#,
+        &[
+            "`skip` contradicts `id` on the same field\n= help: an id names the resource; remove one of the two",
+            "`variant` contradicts `id` on the same field\n= help: an id names the resource; remove one of the two",
+        ],
+    ),
+    (
+        r#"struct A { #[versioned(revision, modified)] a: u64, #[versioned(modified, id)] b: u64 }"#,
+        &[
+            "`modified` contradicts `revision` on the same field\n= help: remove `modified`: a revision on a time is the modification time too",
+            "`id` contradicts `modified` on the same field\n= help: a modification time is part of the state; remove one of the two",
+        ],
+    ),
+    (
+        r#"struct A { #[versioned(variant, serde)] a: u64, #[versioned(serde, skip)] b: u64 }"#,
+        &[
+            "`serde` can't be combined with `variant` yet\n= help: wrap the type in a newtype with `#[versioned(serde)]` and derive `Versioned` on it",
+            "`serde` can't be combined with `skip` yet\n= help: wrap the type in a newtype with `#[versioned(serde)]` and derive `Versioned` on it",
+        ],
+    ),
+    (
+        r#"struct A { #[versioned(revision = "x")] a: u64, #[versioned(skip(x))] b: u64, #[versioned(id = 5)] c: u64, #[versioned(id(x))] d: u64, #[versioned(id = "")] e: u64 }"#,
+        &[
+            "`revision` takes no value\n= help: write `#[versioned(revision)]`",
+            "`skip` takes no value\n= help: write `#[versioned(skip)]`",
+            "`id` takes the name of a path parameter\n= help: write `id = \"asset_id\"`, or `id` alone",
+            "`id` takes the name of a path parameter\n= help: write `id = \"asset_id\"`, or `id` alone",
+            "`id` takes the name of a path parameter\n= help: write `id = \"asset_id\"`, or `id` alone",
+        ],
+    ),
+    (r#"#[versioned(epoch = "2")] struct A { a: u64 }"#, &["expected an integer: `epoch = 2`"]),
+    (r#"#[versioned(epoch)] struct A { a: u64 }"#, &["expected an integer: `epoch = 2`"]),
+    (
+        r#"#[versioned(epoch = 2.5, epoc = 1)] struct A { a: u64 }"#,
+        &[
+            "expected an integer: `epoch = 2`",
+            "unknown key `epoc` in `#[versioned(...)]`\n= help: did you mean `epoch`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `query`, `embed`, `create`, `bound`, `crate`",
+        ],
+    ),
+    (
+        r#"#[versioned(epoch = 18446744073709551616)] struct A { a: u64 }"#,
+        &["expected an integer: `epoch = 2`\n= note: it is an unsigned 64-bit integer"],
+    ),
+    (r#"#[versioned(embed = etag)] struct A { a: u64 }"#, &["expected a name: `embed = \"etag\"`"]),
+    (
+        r#"#[versioned(store = 5, create = "put")] struct A { #[versioned(id)] a: u64 }"#,
+        &["expected a type: `store = Database`"],
+    ),
+    (
+        r#"#[versioned(store = "", key = , authorize(X))] struct A { a: u64 }"#,
+        &[
+            "expected a type: `store = Database`",
+            "expected a type: `key = Uuid`",
+            "expected a type: `authorize = Owners`",
+        ],
+    ),
+    (
+        r#"#[versioned(store = D, collection = "", query = 1, if_match = "never", create = put)] struct A { #[versioned(id)] a: u64 }"#,
+        &[
+            "expected a name: `collection = \"assets\"`",
+            "expected a name: `query = \"etag\"`",
+            "expected `if_match = \"required\"` or `if_match = \"optional\"`",
+            "expected `create = \"put\"` or `create = \"put, ignore-if-match\"`",
+        ],
+    ),
+    (
+        r#"#[versioned(bound = "T Foo", crate = "my-etag")] struct A<T> { a: T }"#,
+        &[
+            "`bound` needs where predicates such as `\"T: Foo\"`",
+            "`crate` needs a path such as `\"my_etag\"`",
+        ],
+    ),
+    (r#"#[versioned(crate = my_etag)] struct A { a: u64 }"#, &["`crate` needs a path such as `\"my_etag\"`"]),
+    (
+        r#"#[versioned] struct A { #[versioned()] a: u64, #[versioned = "id"] b: u64 }"#,
+        &[
+            "this empty `#[versioned]` does nothing\n= help: remove it, or name a key",
+            "this empty `#[versioned]` does nothing\n= help: remove it, or name a key",
+            "`#[versioned]` takes its keys in parentheses\n= help: write `#[versioned(id)]`",
+        ],
+    ),
+    (
+        r#"#[versioned("id", a::b, id x)] struct A { a: u64 }"#,
+        &[
+            "unexpected `\"id\"` in an attribute\n= help: write `key`, `key = value` or `key(...)`, with commas between them",
+            "unexpected `:` in an attribute\n= help: write `key`, `key = value` or `key(...)`, with commas between them",
+            "unexpected `x` in an attribute\n= help: write `key`, `key = value` or `key(...)`, with commas between them",
+        ],
+    ),
+    (
+        r#"union A { a: u64 }"#,
+        &["a union cannot be versioned: which field is live is not known\n= help: use an enum"],
+    ),
+    (
+        r#"#[repr(C, packed(2))] struct A { a: u64 }"#,
+        &[
+            "a packed struct cannot be tagged by reference\n= help: remove `packed`, or derive `Versioned` on a struct that this one is copied into\n= note: fields of a packed struct may be unaligned",
+        ],
+    ),
+    (
+        r#"struct Settings;"#,
+        &["the tag of `Settings` would never change\n= help: add a field, or do not derive `Versioned`"],
+    ),
+    (
+        r#"struct Settings {}"#,
+        &["the tag of `Settings` would never change\n= help: add a field, or do not derive `Versioned`"],
+    ),
+    (
+        r#"struct Settings();"#,
+        &["the tag of `Settings` would never change\n= help: add a field, or do not derive `Versioned`"],
+    ),
+    (
+        r#"struct Settings { #[serde(skip)] a: u64, #[versioned(skip)] b: u64 }"#,
+        &["the tag of `Settings` would never change\n= help: remove a `skip`, or do not derive `Versioned`"],
+    ),
+    (
+        r#"struct Settings(#[serde(skip)] u64);"#,
+        &["the tag of `Settings` would never change\n= help: remove a `skip`, or do not derive `Versioned`"],
+    ),
+    (
+        r#"#[versioned(embed = "etag")] struct Settings { #[versioned(modified)] #[serde(skip)] a: u64 }"#,
+        &["the tag of `Settings` would never change\n= help: remove a `skip`, or do not derive `Versioned`"],
+    ),
+    (
+        r#"enum Never {}"#,
+        &["`Never` has no variant to send\n= help: add a variant, or do not derive `Versioned`"],
+    ),
+    (
+        r#"enum Never { #[serde(skip)] A }"#,
+        &["`Never` has no variant to send\n= help: remove a `skip`, or do not derive `Versioned`"],
+    ),
+    (
+        r#"enum Shape { Circle(f64), Square { side: f64 }, #[versioned(skip)] Point }"#,
+        &[
+            "`Point` is a variant, and has no role of its own\n= help: remove this `#[versioned]`",
+            "`Circle` carries data: only variants without data have a canonical form\n= help: derive on a struct, or mark the field `#[versioned(serde)]`",
+            "`Square` carries data: only variants without data have a canonical form\n= help: derive on a struct, or mark the field `#[versioned(serde)]`",
+        ],
+    ),
+    (
+        r#"#[versioned(store = Database)] struct Asset { #[versioned(id)] id: u64, #[versioned(variant)] product: Product, #[versioned(skip)] views: u64, #[serde(skip)] cache: u64 }"#,
+        &[
+            "a stored type cannot show what it does not store: `product`\n= help: move it to a view that flattens `Asset`, or keep it out of the body with `#[serde(skip)]`",
+            "a stored type cannot show what it does not store: `views`\n= help: move it to a view that flattens `Asset`, or keep it out of the body with `#[serde(skip)]`",
+        ],
+    ),
+    (
+        r#"#[versioned(store = Database)] struct Asset { a: u64 }"#,
+        &[
+            "a stored type needs a key\n= help: mark the field that identifies it with `#[versioned(id)]`, or write `key = ...` for one that is only in the path",
+        ],
+    ),
+    (
+        r#"#[versioned(store = Database, key = u64)] struct Asset { #[versioned(id)] id: u64 }"#,
+        &[
+            "`key` contradicts the field that is marked `id`\n= help: remove one of the two: the key is the `id` field, or only in the path",
+        ],
+    ),
+    (
+        r#"#[versioned(store = Database)] struct Page<T> { #[versioned(id)] id: u64, items: T }"#,
+        &[
+            "`Page` has parameters: a stored type is one type\n= help: remove `store`, and put it on a struct that flattens `Page`",
+        ],
+    ),
+    (
+        r#"#[versioned(collection = "a", authorize = X, key = X, if_match = "optional", query = "q", create = "put")] struct A { a: u64 }"#,
+        &[
+            "`collection` is for a stored type\n= help: add `store = Database`, or remove it",
+            "`authorize` is for a stored type\n= help: add `store = Database`, or remove it",
+            "`key` is for a stored type\n= help: add `store = Database`, or remove it",
+            "`if_match` is for a stored type\n= help: add `store = Database`, or remove it",
+            "`query` is for a stored type\n= help: add `store = Database`, or remove it",
+            "`create` is for a stored type\n= help: add `store = Database`, or remove it",
+        ],
+    ),
+    (
+        r#"#[serde(tag = "type", rename_all = "Camel", into = "X")] struct A { #[serde(with = "x", serialize_with = "y")] price: u64, #[serde(whatever)] b: u64, #[serde(rename = 5)] c: u64, #[serde(skip_serializing_if = "1 + 1")] d: u64 }"#,
+        &[
+            "`tag` would change what `A` looks like, and is not supported here\n= help: remove `#[derive(Versioned)]`, and mark the fields that hold `A` with `#[versioned(serde)]`",
+            "unknown rename rule `Camel`\n= help: the rules are `lowercase`, `UPPERCASE`, `PascalCase`, `camelCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`",
+            "`into` would change what `A` looks like, and is not supported here\n= help: remove `#[derive(Versioned)]`, and mark the fields that hold `A` with `#[versioned(serde)]`",
+            "`with` would change what `price` looks like, and is not supported here\n= help: wrap the type of `price` in a newtype that implements `Serialize` with it, and mark the field `#[versioned(serde)]`",
+            "`serialize_with` would change what `price` looks like, and is not supported here\n= help: wrap the type of `price` in a newtype that implements `Serialize` with it, and mark the field `#[versioned(serde)]`",
+            "`whatever` could change what `b` looks like, and is not supported here\n= help: wrap the type of `b` in a newtype that implements `Serialize` with it, and mark the field `#[versioned(serde)]`",
+            "expected a string: `rename = \"name\"`",
+            "`skip_serializing_if` needs the path of a function such as `\"Option::is_none\"`",
+        ],
+    ),
+    (
+        r#"#[serde(untagged)] enum A { #[serde(serialize_with = "x")] B, #[serde(other)] C }"#,
+        &[
+            "`untagged` would change what `A` looks like, and is not supported here\n= help: remove `#[derive(Versioned)]`, and mark the fields that hold `A` with `#[versioned(serde)]`",
+            "`serialize_with` would change what `B` looks like, and is not supported here\n= help: remove it, or mark the fields that hold the enum with `#[versioned(serde)]` instead of deriving `Versioned` on it",
+        ],
+    ),
+    (
+        r#"struct A { #[versioned(variant)] #[serde(skip)] a: u64, #[versioned(serde)] #[serde(skip_serializing)] b: u64, #[versioned(id)] #[serde(flatten)] c: u64, #[versioned(serde)] #[serde(flatten)] d: u64 }"#,
+        &[
+            "`variant` contradicts `#[serde(skip)]`: the field is not sent\n= help: remove one of the two",
+            "`serde` contradicts `#[serde(skip_serializing)]`: the field is not sent\n= help: remove one of the two",
+            "`id` contradicts `#[serde(flatten)]`\n= help: remove one of the two\n= note: the members of a flattened field keep the roles of their own type",
+            "`serde` contradicts `#[serde(flatten)]`\n= help: remove one of the two\n= note: the members of a flattened field keep the roles of their own type",
+        ],
+    ),
+    (
+        r#"struct A { #[versioned(id)] #[serde(skip_serializing_if = "f")] a: u64, #[versioned(modified)] #[serde(skip_serializing_if = "f")] b: u64, #[serde(flatten, skip_serializing_if = "f")] c: u64 }"#,
+        &[
+            "`skip_serializing_if` contradicts `id`: `a` is always sent\n= help: remove it, or keep the field out of the body with `#[serde(skip)]`",
+            "`skip_serializing_if` contradicts `modified`: `b` is always sent\n= help: remove it, or keep the field out of the body with `#[serde(skip)]`",
+            "`skip_serializing_if` can't leave out what is flattened\n= help: remove it, or put it on the fields of the type inside",
+        ],
+    ),
+    (
+        r#"struct Pair(#[versioned(id)] u64, #[serde(skip_serializing_if = "f")] u64, #[serde(flatten)] u64);"#,
+        &[
+            "`id` needs a member with a name\n= help: give the fields of `Pair` names",
+            "`skip_serializing_if` needs a member with a name\n= help: remove it, or give the fields of `Pair` names",
+            "`flatten` needs a struct with named fields\n= help: remove it, or give the field a name",
+        ],
+    ),
+    (
+        r#"#[serde(transparent)] struct A { #[versioned(revision)] a: u64 }"#,
+        &[
+            "`revision` needs a member with a name\n= help: remove `#[serde(transparent)]`, or derive the role on the type inside",
+        ],
+    ),
+    (
+        r#"#[serde(transparent)] struct A { a: u64, b: u64 }"#,
+        &[
+            "`transparent` needs a struct with one field that is sent\n= help: remove it, or mark the other fields `#[serde(skip)]`",
+        ],
+    ),
+    (
+        r#"#[serde(transparent)] enum A { B }"#,
+        &[
+            "`transparent` needs a struct with one field that is sent\n= help: remove it, or mark the other fields `#[serde(skip)]`",
+        ],
+    ),
+    (
+        r#"#[versioned(epoch = 2, embed = "etag")] struct A(u64);"#,
+        &[
+            "`epoch` needs a struct with named fields\n= help: remove it, or put it on the struct that this type is a member of",
+            "`embed` needs a struct with named fields\n= help: remove it, or put it on the struct that this type is a member of",
+        ],
+    ),
+    (
+        r#"struct A { #[versioned(revision)] a: u64, #[versioned(revision)] b: u64, #[versioned(modified)] c: u64, #[versioned(modified)] d: u64 }"#,
+        &[
+            "`A` has two `revision` fields\n= help: remove one of the two",
+            "`A` has two `modified` fields\n= help: remove one of the two",
+        ],
+    ),
+    (
+        r#"#[versioned(embed = "title")] #[serde(rename_all = "camelCase")] struct A { title: u64, #[serde(rename = "title")] b: u64, a_b: u64, aB: u64 }"#,
+        &[
+            "two members are called `title`\n= help: rename one of the two: `#[serde(rename = \"...\")]`",
+            "two members are called `aB`\n= help: rename one of the two: `#[serde(rename = \"...\")]`",
+            "`A` has a member `title` already\n= help: choose another name, or remove the field: the tag is shown without one",
+        ],
+    ),
+    (
+        r#"enum A { B, #[serde(rename = "B")] C }"#,
+        &["two variants are called `B`\n= help: rename one of the two: `#[serde(rename = \"...\")]`"],
+    ),
+];
+
+#[test]
+fn refusals() {
+    for (input, expected) in REFUSALS {
+        let messages = messages(derive(tokens(input)));
+        assert_eq!(messages, *expected, "{input}");
+    }
+}
+
+#[test]
+fn errors_come_with_an_impl() {
+    let input = "#[versioned(store = Database)] struct Asset { #[versioned(id, skip)] id: Uuid }";
+    let fallback = tokens(
+        r#"
+        #[automatically_derived]
+        impl ::etag_core::Versioned for Asset {
+            fn describe<D: ::etag_core::Describe<Self>>(_: &mut D) {}
+        }
+        #[automatically_derived]
+        impl ::etag_core::Resource for Asset {
+            type Key = Uuid;
+            type Store = Database;
+            type Policy = ::etag_core::Anyone;
+            const COLLECTION: &'static ::core::primitive::str = "";
+            const PARAMETERS: &'static [&'static ::core::primitive::str] = &[];
+            const MEMBERS: &'static [&'static ::core::primitive::str] = &[];
+            fn key(&self) -> ::core::option::Option<Self::Key> { ::core::option::Option::None }
+            fn set_key(&mut self, _: &Self::Key) {}
+            fn stamp(&mut self, _: ::etag_core::Timestamp) {}
+        }"#,
+    );
+    let expansion = flat(derive(tokens(input)));
+    assert!(expansion.ends_with(&flat(fallback)), "{expansion}");
+}
+
+#[test]
+fn panics_are_reported_as_bugs() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let expansion = caught(|| panic!("on purpose"));
+    std::panic::set_hook(hook);
+    let expected = "bug in etag-derive, please report it with this type";
+    assert_eq!(messages(expansion), [expected]);
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn errors_dropped_unread_panic() {
+    let dropped = std::panic::catch_unwind(|| {
+        let mut errors = Errors::default();
+        errors.refuse(TokenStream::new(), &Refusal::new("lost"));
+    });
+    assert!(dropped.is_err());
+}

@@ -1,0 +1,156 @@
+//! Assets: what the team maintains.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use etag_core::axum::{Create, Guarded, MergePatch, Problem, Refusal, Tagged, Target, Update};
+use etag_core::{Database, Preconditions, Representation, Timestamp, Versioned};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::products::Product;
+
+#[derive(Debug, Clone, Serialize, Deserialize, Versioned)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[versioned(store = Database, collection = "assets", create = "put, ignore-if-match")]
+#[versioned(query = "etag", embed = "etag")]
+pub struct Asset {
+    #[versioned(id)]
+    pub id: Uuid,
+    pub serial_number: String,
+    pub name: String,
+    pub status: Status,
+    pub value: f64,
+    pub tags: Vec<String>,
+    pub location: Option<Location>,
+    pub product_id: Uuid,
+    #[versioned(modified)]
+    pub version_date: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Versioned)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Active,
+    Maintenance,
+    Retired,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Versioned)]
+#[serde(deny_unknown_fields)]
+pub struct Location {
+    pub latitude: f64,
+    pub longitude: f64,
+}
+
+/// `?include=product`: the product is shown, and the tag is the asset's, weakly.
+#[derive(Versioned)]
+struct Included {
+    #[serde(flatten)]
+    asset: Asset,
+    #[versioned(skip)]
+    product: Option<Product>,
+}
+
+/// `?expand=product`: the product is shown, and the tag follows it.
+#[derive(Versioned)]
+struct Expanded {
+    #[serde(flatten)]
+    asset: Asset,
+    #[versioned(variant)]
+    product: Option<Product>,
+}
+
+#[derive(Deserialize)]
+pub struct Page {
+    #[serde(default = "Page::default_limit")]
+    limit: usize,
+    #[serde(default)]
+    offset: usize,
+}
+
+impl Page {
+    const MOST: usize = 500;
+
+    const fn default_limit() -> usize {
+        50
+    }
+}
+
+#[derive(Deserialize)]
+pub struct View {
+    include: Option<Related>,
+    expand: Option<Related>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Related {
+    Product,
+}
+
+pub async fn list(
+    pre: Preconditions,
+    page: Result<Query<Page>, QueryRejection>,
+    State(database): State<Database>,
+) -> Result<Response, Problem> {
+    let Query(page) = page.map_err(bad_query)?;
+    let mut assets = database.all::<Asset>().await?;
+    assets.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    let page: Vec<Asset> = assets.into_iter().skip(page.offset).take(page.limit.min(Page::MOST)).collect();
+    Ok(pre.respond(Tagged::new(page)))
+}
+
+pub async fn create(asset: Create<Asset>) -> Result<Tagged<Asset>, Problem> {
+    asset.save().await
+}
+
+pub async fn show(
+    view: Result<Query<View>, QueryRejection>,
+    pre: Preconditions,
+    target: Target<Asset>,
+    State(database): State<Database>,
+) -> Result<Response, Refusal> {
+    let Query(view) = view.map_err(bad_query)?;
+    if view.include.is_none() && view.expand.is_none() {
+        return Ok(target.fresh().await?.into_response());
+    }
+    let (asset, version) = target.load().await?;
+    let product = database.get::<Product>(&asset.product_id).await?;
+    Ok(match view.expand {
+        Some(Related::Product) => pre.respond(Tagged::new(Expanded { asset, product })),
+        None => pre.respond(Tagged::new(Included { asset, product }).with_last_modified(version.modified)),
+    })
+}
+
+pub async fn replace(asset: Update<Asset>) -> Result<Tagged<Asset>, Problem> {
+    asset.save().await
+}
+
+pub async fn patch(asset: Update<Asset, MergePatch>) -> Result<Tagged<Asset>, Problem> {
+    asset.save().await
+}
+
+pub async fn delete(asset: Guarded<Asset>) -> Result<StatusCode, Problem> {
+    asset.delete().await
+}
+
+pub async fn retire(mut asset: Guarded<Asset>) -> Result<Tagged<Asset>, Problem> {
+    asset.status = Status::Retired;
+    let location = format!("/assets/{}", asset.id);
+    Ok(asset.save().await?.with_content_location(location))
+}
+
+/// The path and the entity tag of some asset, if there is one.
+pub async fn first(database: &Database) -> anyhow::Result<Option<(String, String)>> {
+    let Some(asset) = database.all::<Asset>().await?.into_iter().next() else {
+        return Ok(None);
+    };
+    let etag = Representation::of(&asset)?.validators().etag;
+    Ok(etag.map(|etag| (format!("/assets/{}", asset.id), etag.to_string())))
+}
+
+fn bad_query(rejection: QueryRejection) -> Problem {
+    Problem::from(rejection.status()).detail(rejection.body_text())
+}

@@ -1,0 +1,87 @@
+//! The catalogue that ships with the registry, and assets from a file.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use etag_core::{Database, Timestamp};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::assets::Asset;
+use crate::products::Product;
+
+const CATALOGUE: &str = include_str!("../data/catalogue.json");
+
+#[derive(Deserialize)]
+struct Catalogue {
+    products: Vec<Product>,
+    assets: Vec<Value>,
+}
+
+/// Fills an empty database.
+pub async fn fill(database: &Database) -> anyhow::Result<()> {
+    let is_empty = database.all::<Product>().await?.is_empty() && database.all::<Asset>().await?.is_empty();
+    if !is_empty {
+        return Ok(());
+    }
+    let catalogue: Catalogue = serde_json::from_str(CATALOGUE)?;
+    let assets = read(catalogue.assets)?;
+    database.import(catalogue.products, |_| {}).await?;
+    database.import(assets, |_| {}).await?;
+    Ok(())
+}
+
+/// Imports a file of assets, over those that have the same id: all of them, or none where one is bad.
+pub async fn load(database: &Database, file: &Path) -> anyhow::Result<()> {
+    let name = file.display();
+    let text = fs::read(file).with_context(|| format!("can't read {name}"))?;
+    let records: Vec<Value> =
+        serde_json::from_slice(&text).with_context(|| format!("{name} is no JSON array of assets"))?;
+    let assets = read(records).with_context(|| format!("nothing was loaded from {name}"))?;
+    let style = ProgressStyle::with_template("loading {bar:40} {pos}/{len} assets, {elapsed}")?;
+    let bar = ProgressBar::new(assets.len() as u64).with_style(style);
+    database.import(assets, |written| bar.set_position(written as u64)).await?;
+    bar.finish();
+    Ok(())
+}
+
+/// Reads records as assets; what is wrong is said in a line for each bad record.
+fn read(records: Vec<Value>) -> anyhow::Result<Vec<Asset>> {
+    let mut ids = HashSet::new();
+    let mut assets = Vec::new();
+    let mut bad = 0;
+    for (index, record) in records.into_iter().enumerate() {
+        let asset = read_one(record).and_then(|asset| match ids.insert(asset.id) {
+            true => Ok(asset),
+            false => Err(format!("id: `{}` was there before", asset.id)),
+        });
+        match asset {
+            Ok(asset) => assets.push(asset),
+            Err(error) => {
+                bad += 1;
+                eprintln!("record {index}: {error}");
+            }
+        }
+    }
+    match bad {
+        0 => Ok(assets),
+        bad => bail!("{bad} bad records"),
+    }
+}
+
+/// What the registry owns need not be there: the id is made, and the date is that of the import.
+fn read_one(mut record: Value) -> Result<Asset, String> {
+    if let Value::Object(members) = &mut record {
+        members.entry("id").or_insert_with(|| Uuid::new_v4().to_string().into());
+        members.insert("versionDate".to_owned(), Timestamp::now().to_string().into());
+        members.remove("etag");
+    }
+    serde_path_to_error::deserialize(&record).map_err(|error| match error.path().to_string() {
+        path if path == "." => error.inner().to_string(),
+        path => format!("{path}: {}", error.inner()),
+    })
+}

@@ -1,0 +1,97 @@
+//! A registry of assets for a maintenance team: each answer carries its version, and no update is lost.
+
+mod assets;
+mod catalogue;
+mod products;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use clap::Parser;
+use etag_core::Database;
+use etag_core::axum::{method_not_allowed, not_found};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// A registry of assets and the products they are instances of.
+#[derive(Parser)]
+struct Arguments {
+    /// Where to listen; port 0 takes any free one
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// The database: `sqlite:FILE`, or `memory:`
+    #[arg(long, default_value = "sqlite:registry.db")]
+    database: String,
+    /// A JSON array of assets to import first: all of them, or none where one is bad
+    #[arg(long, value_name = "FILE")]
+    load: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let arguments = Arguments::parse();
+    let database = Database::connect(&arguments.database).await?;
+    catalogue::fill(&database).await.context("the database can't be filled with the catalogue")?;
+    if let Some(file) = &arguments.load {
+        catalogue::load(&database, file).await?;
+    }
+    let listening = format!("can't listen on {}", arguments.listen);
+    let listener = TcpListener::bind(arguments.listen).await.context(listening)?;
+    announce(listener.local_addr()?, &database).await?;
+    axum::serve(listener, router(database)).with_graceful_shutdown(asked_to_stop()).await?;
+    Ok(())
+}
+
+/// The service. What is not answered by a handler is answered with a problem as well.
+fn router(database: Database) -> Router {
+    Router::new()
+        .route("/assets", get(assets::list).post(assets::create))
+        .route(
+            "/assets/{id}",
+            get(assets::show).put(assets::replace).patch(assets::patch).delete(assets::delete),
+        )
+        .route("/assets/{id}/retire", post(assets::retire))
+        .route("/products", get(products::list))
+        .route("/products/{id}", get(products::show).put(products::replace))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(1 << 20))
+        .with_state(database)
+}
+
+/// Says where the service is, and three things to try.
+async fn announce(address: SocketAddr, database: &Database) -> anyhow::Result<()> {
+    println!("listening on http://{address}");
+    let Some((path, etag)) = assets::first(database).await? else {
+        return Ok(());
+    };
+    println!("curl -i http://{address}{path}");
+    println!("curl -i http://{address}{path} -H 'If-None-Match: {etag}'");
+    println!(
+        "curl -i http://{address}{path} -X PATCH -H 'If-Match: {etag}' \
+         -H 'Content-Type: application/merge-patch+json' -d '{{\"status\":\"maintenance\"}}'"
+    );
+    Ok(())
+}
+
+/// Ends when the process is told to stop: requests that have begun are answered.
+async fn asked_to_stop() {
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    let terminated = async {
+        match &mut terminate {
+            Some(terminate) => terminate.recv().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+}
