@@ -1,1 +1,81 @@
-//! What the workspace's tests share.
+//! What the workspace's tests share: the registry as a process of its own, and what is said to it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+/// A registry that listens on a port of its own; it is ended when this is dropped.
+pub struct Registry {
+    process: Child,
+    base: String,
+}
+
+impl Registry {
+    /// Starts a registry on a database such as `sqlite:/tmp/r.db` or `memory:`.
+    pub fn start(database: &str) -> Self {
+        let mut process = Command::new(program())
+            .args(["--listen", "127.0.0.1:0", "--database", database])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the registry starts");
+        let mut line = String::new();
+        let stdout = process.stdout.take().expect("its output is piped");
+        let mut stdout = BufReader::new(stdout);
+        stdout.read_line(&mut line).expect("its output is text");
+        // What it prints later is read, so that it never waits for a reader.
+        std::thread::spawn(move || stdout.read_to_end(&mut Vec::new()));
+        let base = line.trim().strip_prefix("listening on ").expect("it says where it listens").to_owned();
+        Self { process, base }
+    }
+
+    /// The address of a path: `http://127.0.0.1:PORT/…`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Where it listens: `127.0.0.1:PORT`, for a socket.
+    pub fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
+    /// Ends it at once, as a crash would (`SIGKILL`).
+    pub fn kill(mut self) {
+        self.process.kill().expect("it was running");
+        self.process.wait().expect("it has ended");
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        // It may have been killed before.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The registry's program, built once in a run.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let build = escargot::CargoBuild::new().package("examples").bin("registry").current_target();
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+        build.manifest_path(manifest).run().expect("the registry builds").path().to_owned()
+    })
+}
+
+/// A folder for a database, and the URL of a SQLite file in it.
+pub fn sqlite_file() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let url = format!("sqlite:{}", folder.path().join("test.db").display());
+    (folder, url)
+}
+
+/// A client that follows no redirect and asks no proxy.
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client without TLS")
+}

@@ -1,0 +1,292 @@
+//! The canonical form: published pairs, derived types against `serde_json`'s words, and what no feature flag may move.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use etag_core::{Representation, StateTag, Timestamp, Versioned, canonical};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+#[derive(Deserialize)]
+struct Pair {
+    id: String,
+    input: String,
+    canonical: String,
+}
+
+#[test]
+fn the_published_pairs_of_rfc_8785() {
+    let pairs: Vec<Pair> = serde_json::from_str(include_str!("../data/rfc8785.json")).unwrap();
+    assert!(pairs.len() > 70);
+    for Pair { id, input, canonical } in pairs {
+        let value: Value = serde_json::from_str(&input).unwrap_or_else(|error| panic!("{id}: {error}"));
+        let bytes = canonical::to_vec_serde(&value).unwrap();
+        assert_eq!(String::from_utf8(bytes).unwrap(), canonical, "{id}");
+    }
+}
+
+/// Whatever is derived is what the serializer writes, which the published pairs hold to RFC 8785.
+fn same_as_serde<T: Versioned + Serialize>(value: &T) -> String {
+    let derived = String::from_utf8(canonical::to_vec(value).unwrap()).unwrap();
+    assert_eq!(derived.as_bytes(), canonical::to_vec_serde(value).unwrap());
+    derived
+}
+
+#[derive(Serialize, Versioned)]
+#[serde(rename_all = "camelCase")]
+struct Everything<'a, T> {
+    zero_first: i64,
+    a_text: &'a str,
+    #[serde(rename = "\u{20ac}\"\\")]
+    euro: Option<T>,
+    #[serde(rename = "\u{1f600}")]
+    smile: f32,
+    #[serde(rename = "\u{fb33}")]
+    hebrew: (u8, char, ()),
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    absent: Vec<u8>,
+    #[serde(skip)]
+    #[allow(dead_code)]
+    unsent: u8,
+    wide: (i128, u128),
+    nested: Box<Newtype>,
+    units: [Level; 3],
+    map: HashMap<i32, BTreeMap<String, Option<bool>>>,
+    #[serde(flatten)]
+    more: Flattened,
+    id: Uuid,
+    at: Timestamp,
+}
+
+#[derive(Serialize, Versioned)]
+struct Newtype(Vec<f64>);
+
+#[derive(Serialize, Versioned)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Level {
+    VeryLow,
+    #[serde(rename = "hoch")]
+    High,
+}
+
+#[derive(Serialize, Versioned)]
+struct Flattened {
+    m: u8,
+    #[serde(flatten)]
+    rest: BTreeMap<String, Value2>,
+}
+
+#[derive(Serialize, Versioned)]
+#[serde(transparent)]
+struct Value2 {
+    value: String,
+}
+
+fn everything() -> Everything<'static, Level> {
+    Everything {
+        zero_first: i64::MIN,
+        a_text: "tab\t, \"quote\", \u{7f}, \u{1}, é, \u{2028}",
+        euro: Some(Level::High),
+        smile: 0.1,
+        hebrew: (7, '\u{1f600}', ()),
+        absent: vec![],
+        unsent: 9,
+        wide: (i128::MIN, u128::MAX),
+        nested: Box::new(Newtype(vec![
+            -0.0,
+            1e21,
+            1e-7,
+            123456789012345680000.0,
+            f64::NAN,
+            f64::INFINITY,
+            5e-324,
+        ])),
+        units: [Level::VeryLow, Level::High, Level::VeryLow],
+        map: HashMap::from([(10, BTreeMap::from([("x".to_owned(), None)])), (9, BTreeMap::new())]),
+        more: Flattened {
+            m: 1,
+            rest: BTreeMap::from([
+                ("zz".to_owned(), Value2 { value: "last".to_owned() }),
+                ("\u{1}".to_owned(), Value2 { value: "first".to_owned() }),
+            ]),
+        },
+        id: Uuid::from_u128(0xABCD),
+        at: Timestamp::from_microseconds(1_772_366_400_250_000),
+    }
+}
+
+#[test]
+fn derived_types_are_written_as_serde_writes_them() {
+    let text = same_as_serde(&everything());
+    let expected = concat!(
+        r#"{"\u0001":"first","aText":"tab\t, \"quote\", "#,
+        "\u{7f}, \\u0001, é, \u{2028}",
+        r#"","at":"2026-03-01T12:00:00.25Z","#
+    );
+    // The order is that of UTF-16 code units: the smile (D83D) comes before the Hebrew letter (FB33).
+    let (smile, hebrew) = (text.find('\u{1f600}').unwrap(), text.find('\u{fb33}').unwrap());
+    assert!(smile < hebrew);
+    assert!(text.starts_with(expected), "{text}");
+    assert!(text.contains(r#""nested":[0,1e+21,1e-7,123456789012345680000,null,null,5e-324]"#), "{text}");
+    assert!(text.contains(r#""map":{"10":{"x":null},"9":{}}"#), "{text}");
+    assert!(
+        text.contains("-170141183460469231731687303715884105728,340282366920938463463374607431768211455")
+    );
+    assert!(!text.contains("absent") && !text.contains("unsent"));
+}
+
+#[test]
+fn a_set_is_sorted_and_a_sequence_is_not() {
+    let words = ["b", "a", "aa", "\u{e9}"];
+    let set: HashSet<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    assert_eq!(canonical::to_vec(&set).unwrap(), "[\"a\",\"aa\",\"b\",\"\u{e9}\"]".as_bytes());
+    assert_eq!(canonical::to_vec(&words).unwrap(), "[\"b\",\"a\",\"aa\",\"\u{e9}\"]".as_bytes());
+    let empty: HashSet<u8> = HashSet::new();
+    assert_eq!(canonical::to_vec(&empty).unwrap(), b"[]");
+    assert_eq!(canonical::to_vec(&BTreeSet::from([3, 1, 2])).unwrap(), b"[1,2,3]");
+}
+
+#[test]
+fn what_has_no_json_form_is_an_error() {
+    let odd_key = BTreeMap::from([(vec![1], 2)]);
+    assert_eq!(canonical::to_vec(&odd_key), Err(canonical::Error::Key));
+    assert_eq!(canonical::to_vec_serde(&odd_key), Err(canonical::Error::Key));
+    let null_key = BTreeMap::from([(None::<u8>, 2)]);
+    assert_eq!(canonical::to_vec(&null_key), Err(canonical::Error::Key));
+
+    #[derive(Versioned)]
+    struct Twice {
+        name: u8,
+        #[serde(flatten)]
+        rest: BTreeMap<String, u8>,
+    }
+    let twice = Twice { name: 1, rest: BTreeMap::from([("name".to_owned(), 2)]) };
+    assert_eq!(canonical::to_vec(&twice), Err(canonical::Error::Duplicate("name".to_owned())));
+
+    #[derive(Versioned)]
+    struct Flat {
+        #[serde(flatten)]
+        number: u8,
+    }
+    assert_eq!(canonical::to_vec(&Flat { number: 1 }), Err(canonical::Error::Flatten));
+
+    #[derive(Versioned)]
+    enum Partial {
+        #[allow(dead_code)]
+        Known,
+        #[serde(skip)]
+        Unknown,
+    }
+    assert_eq!(canonical::to_vec(&Partial::Unknown), Err(canonical::Error::SkippedVariant));
+}
+
+#[test]
+fn members_that_come_in_the_wrong_order_are_sorted_once_with_their_roles() {
+    #[derive(Versioned)]
+    struct Inner {
+        z: u8,
+    }
+    #[derive(Versioned)]
+    #[versioned(embed = "etag")]
+    struct Outer {
+        #[serde(flatten)]
+        inner: Inner,
+        #[versioned(variant)]
+        m: u8,
+        #[versioned(skip)]
+        b: u8,
+        c: u8,
+    }
+    let outer = |b, m, z| Representation::of(&Outer { inner: Inner { z }, m, b, c: 3 }).unwrap();
+    let first = outer(2, 13, 26);
+    let state = StateTag::of(&Plain { c: 3, z: 26 }).unwrap();
+    #[derive(Versioned)]
+    struct Plain {
+        c: u8,
+        z: u8,
+    }
+    assert_eq!(first.version().state, state, "the state is that of the state's members alone");
+    let etag = first.validators().etag.unwrap().to_string();
+    let body = String::from_utf8(first.body().to_vec()).unwrap();
+    let embedded = etag.replace('"', "\\\"");
+    assert_eq!(body, format!(r#"{{"b":2,"c":3,"etag":"{embedded}","m":13,"z":26}}"#));
+    let tag = |b, m, z| outer(b, m, z).validators().etag.unwrap().to_string();
+    assert_eq!(etag, tag(9, 13, 26), "what is skipped is in no tag");
+    assert!(etag.starts_with(&format!("W/\"{state}.")) && etag.ends_with("~\""));
+    assert_ne!(etag, tag(2, 14, 26), "what is a variant is in the tag's variant");
+    assert_eq!(outer(2, 14, 26).version().state, state);
+    assert_ne!(outer(2, 13, 27).version().state, state);
+}
+
+#[test]
+fn a_variant_is_the_sha_256_of_a_canonical_object() {
+    use sha2::{Digest, Sha256};
+    #[derive(Versioned)]
+    #[versioned(epoch = 2)]
+    struct View {
+        #[versioned(variant)]
+        author: &'static str,
+        title: &'static str,
+    }
+    let etag = Representation::of(&View { author: "é", title: "t" }).unwrap().validators().etag.unwrap();
+    let hash = |json: &str| StateTag::from_hash(Sha256::digest(json).into());
+    let (state, variant) = (hash(r#"{"title":"t"}"#), hash(r#"{"epoch":2,"variant":{"author":"é"}}"#));
+    assert_eq!(etag.to_string(), format!("\"{state}.{variant}\""));
+}
+
+#[test]
+fn the_shape_moves_the_tag_of_a_revision_and_of_nothing_else() {
+    mod old {
+        #[derive(etag_core::Versioned)]
+        pub struct Row {
+            #[versioned(revision)]
+            pub revision: u64,
+            pub name: &'static str,
+        }
+    }
+    mod new {
+        #[derive(etag_core::Versioned)]
+        pub struct Row {
+            #[versioned(revision)]
+            pub revision: u64,
+            #[serde(rename = "title")]
+            pub name: &'static str,
+        }
+    }
+    let old = Representation::of(&old::Row { revision: 7, name: "x" }).unwrap();
+    let new = Representation::of(&new::Row { revision: 7, name: "x" }).unwrap();
+    assert_eq!(old.version().state, StateTag::from_revision(7));
+    assert_eq!(old.version().state, new.version().state);
+    assert_ne!(old.validators().etag, new.validators().etag);
+}
+
+#[test]
+fn a_list_is_tagged_by_its_items_and_each_item_shows_its_own_tag() {
+    #[derive(Versioned)]
+    #[versioned(embed = "etag")]
+    struct Item {
+        n: u8,
+    }
+    let list = |numbers: &[u8]| {
+        let items: Vec<Item> = numbers.iter().map(|n| Item { n: *n }).collect();
+        Representation::of(&items).unwrap()
+    };
+    let one = Representation::of(&Item { n: 1 }).unwrap();
+    let two = Representation::of(&Item { n: 2 }).unwrap();
+    let body = [b"[", one.body(), b",", two.body(), b"]"].concat();
+    assert_eq!(list(&[1, 2]).body(), body);
+    assert_ne!(list(&[1, 2]).version(), list(&[2, 1]).version());
+    assert_ne!(list(&[1]).version(), list(&[1, 1]).version());
+    assert_eq!(list(&[]).body(), b"[]");
+}
+
+proptest::proptest! {
+    /// A document that is read back gives the value that was written, to the last bit: else its tag would move.
+    #[test]
+    fn a_double_survives_the_way_through_a_document(double: f64) {
+        let bytes = canonical::to_vec(&double).unwrap();
+        let read: Option<f64> = serde_json::from_slice(&bytes).unwrap();
+        let expected = double.is_finite().then_some(double + 0.0);
+        proptest::prop_assert_eq!(read.map(f64::to_bits), expected.map(f64::to_bits));
+    }
+}
