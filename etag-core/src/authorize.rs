@@ -57,13 +57,6 @@ pub enum Access {
 #[non_exhaustive]
 pub struct Anyone;
 
-impl Anyone {
-    #[cfg(feature = "axum")]
-    pub(crate) const fn new() -> Self {
-        Self
-    }
-}
-
 impl<T: Resource> Authorize<T> for Anyone {
     async fn authorize(&self, _: &Parts, _: Option<&T::Key>, _: Access) -> Result<(), Problem> {
         Ok(())

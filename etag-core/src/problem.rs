@@ -80,7 +80,7 @@ impl Problem {
     }
 
     /// A problem of this crate's, whose type is a heading in the documentation of [`Problem`].
-    fn known(status: StatusCode, title: &'static str) -> Self {
+    pub(crate) fn known(status: StatusCode, title: &'static str) -> Self {
         let heading = title.to_ascii_lowercase().replace(' ', "-");
         Self::new(status, format!("{DOCUMENTATION}#{heading}"), title)
     }
@@ -132,61 +132,8 @@ impl Problem {
     }
 }
 
-/// The problems of this crate.
+/// What a store's failure is answered with.
 impl Problem {
-    pub(crate) fn not_found() -> Self {
-        Self::known(StatusCode::NOT_FOUND, "Not found").detail("nothing exists at this path")
-    }
-
-    pub(crate) fn method_not_allowed(detail: impl Into<String>) -> Self {
-        Self::known(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed").detail(detail)
-    }
-
-    pub(crate) fn conflict() -> Self {
-        Self::known(StatusCode::CONFLICT, "Conflict")
-            .detail("the resource changed while the request was carried out; send it again")
-    }
-
-    pub(crate) fn precondition_failed(reason: &'static str, detail: impl Into<String>) -> Self {
-        Self::known(StatusCode::PRECONDITION_FAILED, "Precondition failed")
-            .member("reason", reason)
-            .detail(detail)
-    }
-
-    pub(crate) fn content_too_large() -> Self {
-        Self::known(StatusCode::PAYLOAD_TOO_LARGE, "Content too large")
-            .detail("the body is larger than this service takes")
-    }
-
-    pub(crate) fn unsupported_media_type(wanted: &str) -> Self {
-        Self::known(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type")
-            .detail(format!("send the body as `{wanted}`, and say so in `Content-Type`"))
-    }
-
-    pub(crate) fn invalid_member(member: &str, detail: impl Into<String>) -> Self {
-        Self::known(StatusCode::UNPROCESSABLE_ENTITY, "Invalid member")
-            .member("member", member)
-            .detail(detail)
-    }
-
-    pub(crate) fn precondition_required(detail: impl Into<String>) -> Self {
-        Self::known(StatusCode::PRECONDITION_REQUIRED, "Precondition required")
-            .header(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
-            .detail(detail)
-    }
-
-    pub(crate) fn malformed_request(detail: impl Into<String>) -> Self {
-        Self::known(StatusCode::BAD_REQUEST, "Malformed request").detail(detail)
-    }
-
-    pub(crate) fn malformed_precondition(detail: impl Into<String>) -> Self {
-        Self::known(StatusCode::BAD_REQUEST, "Malformed precondition").detail(detail)
-    }
-
-    pub(crate) fn contradicting_preconditions(detail: impl Into<String>) -> Self {
-        Self::known(StatusCode::BAD_REQUEST, "Contradicting preconditions").detail(detail)
-    }
-
     /// What the operator must see, and the client must not (RFC 9457 §5).
     pub(crate) fn internal_error(error: impl fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");

@@ -42,18 +42,25 @@ impl Representation {
     }
 
     /// Writes a value whose state is known: nothing is hashed for it.
-    pub(crate) fn of_known<T: Versioned + ?Sized>(
-        value: &T,
-        state: StateTag,
-    ) -> Result<Self, canonical::Error> {
+    ///
+    /// The state is taken at its word: see [`StateTag::of`].
+    ///
+    /// # Errors
+    ///
+    /// As [`of`](Self::of).
+    pub fn in_state<T: Versioned + ?Sized>(value: &T, state: StateTag) -> Result<Self, canonical::Error> {
         let (mut body, facts) = write(value)?;
         let versions = Versions::with_state::<T>(&body, &facts, state);
         versions.embed(&mut body, &facts);
         Ok(Self { body, versions })
     }
 
-    /// Writes a value under a tag of the user's.
-    pub(crate) fn under<T: Versioned + ?Sized>(value: &T, etag: EntityTag) -> Result<Self, canonical::Error> {
+    /// Writes a value under a tag of yours, which is opaque.
+    ///
+    /// # Errors
+    ///
+    /// As [`of`](Self::of).
+    pub fn under<T: Versioned + ?Sized>(value: &T, etag: EntityTag) -> Result<Self, canonical::Error> {
         let (mut body, facts) = write(value)?;
         let mut versions = Versions::of::<T>(&body, 0, &facts);
         versions.opaque = Some(etag);
@@ -76,7 +83,8 @@ impl Representation {
         Validators { etag: Some(self.versions.etag()), last_modified: self.version().modified }
     }
 
-    pub(crate) fn into_body(self) -> Vec<u8> {
+    /// The canonical JSON, to be sent.
+    pub fn into_body(self) -> Vec<u8> {
         self.body
     }
 }

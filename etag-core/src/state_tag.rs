@@ -16,7 +16,7 @@ use crate::{Versioned, canonical};
 /// use etag_core::StateTag;
 ///
 /// let state = StateTag::of("hello")?;
-/// assert_eq!(state.to_string(), "Wqpcd7ifa1NxSQdjdXYSJg7hmkQPGnM80pSVIV3OxBs"); // sha256 of "hello", with its quotes
+/// assert_eq!(state.to_string(), "Wqdirjg_u3J688ejbUlApbjECpiUUtIwT8lY_z81Tno"); // sha256 of "hello", with its quotes
 /// assert_eq!(StateTag::from_revision(7).to_string(), "7");
 /// # Ok::<(), etag_core::canonical::Error>(())
 /// ```

@@ -1,4 +1,4 @@
-use crate::{EntityTag, LastModified, StateTag};
+use crate::{EntityTag, LastModified, StateTag, Versioned, representation};
 
 /// What a request's preconditions are evaluated against: the current representation's validators
 /// (RFC 9110 §8.8).
@@ -31,6 +31,29 @@ pub struct Version {
     pub state: StateTag,
     /// When the resource last changed, where its type says so.
     pub modified: Option<LastModified>,
+}
+
+impl Version {
+    /// The validators of a value of type `T` in this version.
+    ///
+    /// The value need not be at hand: what is stored has no members that are not in its state.
+    ///
+    /// ```
+    /// use etag_core::{Representation, StateTag, Version, Versioned};
+    ///
+    /// #[derive(Versioned)]
+    /// struct Pump {
+    ///     litres: f64,
+    /// }
+    ///
+    /// let pump = Pump { litres: 40.0 };
+    /// let version = Version::from(StateTag::of(&pump)?);
+    /// assert_eq!(version.validators::<Pump>(), Representation::of(&pump)?.validators());
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
+    pub fn validators<T: Versioned + ?Sized>(&self) -> Validators {
+        representation::validators_of::<T>(self)
+    }
 }
 
 impl From<StateTag> for Version {

@@ -5,7 +5,6 @@ use std::time::SystemTime;
 use http::header::ETAG;
 
 use super::Refusal;
-use crate::representation::validators_of;
 use crate::{
     Creation, EntityTag, IfMatch, LastModified, Preconditions, Problem, Required, Resource, Store, TagList,
     Validators, Version,
@@ -82,7 +81,7 @@ pub(super) enum Race {
 
 /// Lets a write of an existing resource through, or not: 400, 412 or 428.
 pub(super) fn admit<T: Resource>(preconditions: &Preconditions, version: &Version) -> Result<Race, Refusal> {
-    preconditions.check(Some(&validators_of::<T>(version)))?;
+    preconditions.check(Some(&version.validators::<T>()))?;
     let has_date = version.modified.is_some() && preconditions.if_unmodified_since().is_some();
     match preconditions.if_match() {
         Some(TagList::Tags(_)) => Ok(Race::Stale),
@@ -158,7 +157,7 @@ pub(super) fn missed<T: Resource>(
     required: Required,
     found: Option<Version>,
 ) -> Problem {
-    let validators = found.as_ref().map(validators_of::<T>);
+    let validators = found.as_ref().map(Version::validators::<T>);
     let is_unconditional = preconditions.if_match().is_none()
         && preconditions.if_none_match().is_none()
         && preconditions.if_unmodified_since().is_none();

@@ -1,7 +1,7 @@
 use axum::extract::FromRef;
 use axum::response::{IntoResponse, Response};
-use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
 
 use crate::{Anyone, Problem};
 
@@ -16,9 +16,65 @@ impl IntoResponse for Problem {
     }
 }
 
+/// What a request is refused with; each type is documented at [`Problem`].
+impl Problem {
+    pub(super) fn not_found() -> Self {
+        Self::known(StatusCode::NOT_FOUND, "Not found").detail("nothing exists at this path")
+    }
+
+    pub(super) fn method_not_allowed(detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed").detail(detail)
+    }
+
+    pub(super) fn conflict() -> Self {
+        Self::known(StatusCode::CONFLICT, "Conflict")
+            .detail("the resource changed while the request was carried out; send it again")
+    }
+
+    pub(super) fn precondition_failed(reason: &'static str, detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::PRECONDITION_FAILED, "Precondition failed")
+            .member("reason", reason)
+            .detail(detail)
+    }
+
+    pub(super) fn content_too_large() -> Self {
+        Self::known(StatusCode::PAYLOAD_TOO_LARGE, "Content too large")
+            .detail("the body is larger than this service takes")
+    }
+
+    pub(super) fn unsupported_media_type(wanted: &str) -> Self {
+        Self::known(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type")
+            .detail(format!("send the body as `{wanted}`, and say so in `Content-Type`"))
+    }
+
+    pub(super) fn invalid_member(member: &str, detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::UNPROCESSABLE_ENTITY, "Invalid member")
+            .member("member", member)
+            .detail(detail)
+    }
+
+    pub(super) fn precondition_required(detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::PRECONDITION_REQUIRED, "Precondition required")
+            .header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
+            .detail(detail)
+    }
+
+    pub(super) fn malformed_request(detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::BAD_REQUEST, "Malformed request").detail(detail)
+    }
+
+    pub(super) fn malformed_precondition(detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::BAD_REQUEST, "Malformed precondition").detail(detail)
+    }
+
+    pub(super) fn contradicting_preconditions(detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::BAD_REQUEST, "Contradicting preconditions").detail(detail)
+    }
+}
+
 /// Every router can allow everything.
 impl<S> FromRef<S> for Anyone {
     fn from_ref(_: &S) -> Self {
-        Self::new()
+        Self
     }
 }

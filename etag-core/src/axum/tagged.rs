@@ -126,7 +126,7 @@ fn known<T: Versioned>(value: &T, state: StateTag) -> Result<Representation, Pro
             return Err(Problem::internal_error(format!("the store says `{state}`, and the value `{made}`")));
         }
     }
-    Ok(Representation::of_known(value, state)?)
+    Ok(Representation::in_state(value, state)?)
 }
 
 /// An answer that can be sent.

@@ -5,7 +5,6 @@ use http::request::Parts;
 use super::guard::Conditions;
 use super::refusal::NotModified;
 use super::{Fresh, Refusal};
-use crate::representation::validators_of;
 use crate::{Access, Authorize, Key, Preconditions, Problem, Resource, Store, Version};
 
 /// The resource at the request's path: its key is read and the caller authorised, and nothing else is read yet.
@@ -51,7 +50,7 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
     }
 
     fn check(&self, version: &Version) -> Result<(), Refusal> {
-        let validators = validators_of::<T>(version);
+        let validators = version.validators::<T>();
         match self.preconditions.check(Some(&validators)) {
             Err(Refusal::NotModified(_)) => Err(Refusal::NotModified(NotModified::new(&validators, None))),
             checked => checked,

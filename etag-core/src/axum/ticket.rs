@@ -4,7 +4,6 @@ use http::request::Parts;
 use super::guard::{Race, failed, missed};
 use super::target::original_path;
 use super::{Pending, Tagged};
-use crate::representation::validators_of;
 use crate::{Matched, Preconditions, Problem, Removed, Required, Resource, Store, StoreIn, Version, Written};
 
 /// A write that its guard let through: what is written, over which state, and how its outcome is answered.
@@ -84,7 +83,7 @@ impl<T: Resource, S: Store<T>> Ticket<T, S> {
             // It was there when the guard read it.
             (Guard::Read(_), None) => Problem::not_found(),
             (Guard::Read(Race::Stale), Some(found)) => {
-                failed(&self.preconditions, Some(&validators_of::<T>(&found)))
+                failed(&self.preconditions, Some(&found.validators::<T>()))
             }
             (Guard::Read(Race::Conflict), Some(_)) => Problem::conflict(),
         }

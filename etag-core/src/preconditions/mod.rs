@@ -210,18 +210,19 @@ impl Preconditions {
         self.if_unmodified_since
     }
 
-    /// The same conditions with `tags` as `If-Match`.
-    pub(crate) fn with_if_match(self, tags: TagList) -> Self {
+    /// The same conditions with `tags` as `If-Match`: those of a query string, where a client can't set headers.
+    #[must_use]
+    pub fn with_if_match(self, tags: TagList) -> Self {
         Self { if_match: Some(tags), ..self }
     }
 
-    /// Whether the method is GET or HEAD.
-    pub(crate) fn selects(&self) -> bool {
+    /// Whether the method only selects a representation: GET and HEAD.
+    pub fn selects(&self) -> bool {
         self.action == Action::Select
     }
 
-    /// Whether any condition was made that evaluation looks at.
-    pub(crate) fn is_conditional(&self) -> bool {
+    /// Whether there is any condition, or a header that should have been one.
+    pub fn is_conditional(&self) -> bool {
         self.malformed.is_some()
             || self.if_match.is_some()
             || self.if_none_match.is_some()
