@@ -45,6 +45,14 @@ impl Representation {
     ///
     /// The state is taken at its word: see [`StateTag::of`].
     ///
+    /// ```
+    /// use etag_core::{Representation, StateTag};
+    ///
+    /// let known = Representation::in_state("text", StateTag::from_revision(7))?;
+    /// assert_eq!(known.validators().etag.unwrap().to_string(), r#""7""#);
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`of`](Self::of).
@@ -56,6 +64,14 @@ impl Representation {
     }
 
     /// Writes a value under a tag of yours, which is opaque.
+    ///
+    /// ```
+    /// use etag_core::{EntityTag, Representation};
+    ///
+    /// let tagged = Representation::under("text", EntityTag::strong("v1.2")?)?;
+    /// assert_eq!(tagged.validators().etag.unwrap().to_string(), r#""v1.2""#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -44,6 +44,13 @@ impl Timestamp {
     }
 
     /// The next time that there is: one microsecond later.
+    ///
+    /// ```
+    /// use etag_core::Timestamp;
+    ///
+    /// let time = Timestamp::from_microseconds(999_999);
+    /// assert_eq!((time.as_seconds(), time.next().as_seconds()), (0, 1));
+    /// ```
     #[must_use]
     pub fn next(self) -> Self {
         Self::from_microseconds(self.microseconds.saturating_add(1))

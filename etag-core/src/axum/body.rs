@@ -123,31 +123,51 @@ impl Json {
         })
     }
 
-    /// Puts in what the server owns, so that a client need not send it: the key's members, and stamps. What the body
-    /// says of a part of the key that is known must be the same: else 422.
+    /// Puts in what the server owns, so that a client need not send it: the key's members, and stamps.
+    ///
+    /// What the body says of a part of the key that is known must be the same: else 422.
     pub(super) fn fill<T: Resource>(&mut self, known: &[String], at: Timestamp) -> Result<(), Problem> {
+        self.take_key::<T>(known)?;
+        self.remove_tag::<T>();
         let Self::Object(members) = self else {
             return Ok(());
         };
-        let named = T::MEMBERS.iter().enumerate().filter(|(_, name)| !name.is_empty());
-        for ((index, name), text) in named.filter_map(|named| known.get(named.0).map(|text| (named, text))) {
-            let sent = members.get(name).map(|json| T::Key::part_from_json(index, json.get()));
-            if sent.is_some_and(|sent| sent.as_ref() != Some(text)) {
+        for (index, name) in key_members::<T>() {
+            let json = known.get(index).and_then(|text| T::Key::part_to_json(index, text));
+            json.map_or(Ok(()), |json| members.set(name, json))?;
+        }
+        for (name, json) in &Outline::of::<T>().stamps {
+            members.set(name, String::from_utf8_lossy(&json(at)?).into_owned())?;
+        }
+        Ok(())
+    }
+
+    /// Takes out what the server owns, so that a patch does not change it; 422 as [`fill`](Self::fill).
+    pub(super) fn strip<T: Resource>(&mut self, key: &[String]) -> Result<(), Problem> {
+        self.take_key::<T>(key)?;
+        self.remove_tag::<T>();
+        if let Self::Object(members) = self {
+            Outline::of::<T>().stamps.iter().for_each(|(name, _)| members.remove(name));
+        }
+        Ok(())
+    }
+
+    fn take_key<T: Resource>(&mut self, known: &[String]) -> Result<(), Problem> {
+        let Self::Object(members) = self else {
+            return Ok(());
+        };
+        for (index, name) in key_members::<T>() {
+            let (Some(text), Some(sent)) = (known.get(index), members.get(name)) else {
+                continue;
+            };
+            if T::Key::part_from_json(index, sent.get()).as_ref() != Some(text) {
                 let detail = format!(
                     "`{name}` differs from the path, which says `{text}`: send that, or leave it out"
                 );
                 return Err(Problem::invalid_member(name, detail));
             }
-            members.set(
-                name,
-                T::Key::part_to_json(index, text).unwrap_or_else(|| crate::canonical::string(text)),
-            )?;
+            members.remove(name);
         }
-        let outline = Outline::of::<T>();
-        for (name, json) in &outline.stamps {
-            members.set(name, String::from_utf8_lossy(&json(at)?).into_owned())?;
-        }
-        self.remove_tag::<T>();
         Ok(())
     }
 
@@ -157,6 +177,11 @@ impl Json {
             members.remove(embed);
         }
     }
+}
+
+/// The members that show a part of the key, and which part.
+fn key_members<T: Resource>() -> impl Iterator<Item = (usize, &'static str)> {
+    T::MEMBERS.iter().copied().enumerate().filter(|(_, name)| !name.is_empty())
 }
 
 impl Members {

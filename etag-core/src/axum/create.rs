@@ -17,6 +17,39 @@ use crate::{
 ///
 /// The key is made by its type ([`KeyPart::new`](crate::KeyPart::new)) where it can make one, else the body names it. `save` answers 201 with
 /// `Location`: the request's path, and the key behind it.
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use etag_core::axum::{Create, Problem, Tagged};
+/// use http::Request;
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database, create = "put")]
+/// # struct Note { #[versioned(id)] id: String, text: String }
+/// # async fn call(app: &axum::Router, request: http::request::Builder, body: &str) -> (u16, String) {
+/// #     use tower::ServiceExt;
+/// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+/// #     let answer = app.clone().oneshot(request).await.unwrap();
+/// #     let etag = answer.headers().get("etag").map(|etag| etag.to_str().unwrap().to_owned());
+/// #     (answer.status().as_u16(), etag.unwrap_or_default())
+/// # }
+///
+/// async fn create(note: Create<Note>) -> Result<Tagged<Note>, Problem> {
+///     note.save().await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new().route("/notes", post(create));
+/// let app = app.with_state(Database::connect("memory:").await?);
+/// let post = || Request::post("/notes").header("content-type", "application/json");
+/// assert_eq!(call(&app, post(), r#"{"id":"a","text":"first"}"#).await.0, 201);
+/// assert_eq!(call(&app, post(), r#"{"id":"a","text":"other"}"#).await.0, 409);
+/// assert_eq!(call(&app, post(), r#"{"text":"a string can't be made up"}"#).await.0, 422);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Create<T: Resource, S: Store<T> = <T as Resource>::Store> {
     value: T,

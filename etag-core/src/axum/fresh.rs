@@ -13,27 +13,39 @@ use crate::{Access, Resource, Store, Version};
 /// The version is read first, and a 304 answered from it without the document.
 ///
 /// ```
-/// use etag_core::axum::{Fresh, Tagged};
+/// use axum::{Router, routing::get};
+/// use etag_core::axum::{Fresh, Problem, Tagged, Update};
+/// use http::Request;
 /// # use etag_core::{Database, Versioned};
 /// # use serde::{Deserialize, Serialize};
-///
-/// #[derive(Serialize, Deserialize, Versioned)]
-/// #[versioned(store = Database)]
-/// struct Note {
-///     #[versioned(id)]
-///     id: u64,
-///     text: String,
-/// }
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database, create = "put")]
+/// # struct Note { #[versioned(id)] id: String, text: String }
+/// # async fn call(app: &axum::Router, request: http::request::Builder, body: &str) -> (u16, String) {
+/// #     use tower::ServiceExt;
+/// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+/// #     let answer = app.clone().oneshot(request).await.unwrap();
+/// #     let etag = answer.headers().get("etag").map(|etag| etag.to_str().unwrap().to_owned());
+/// #     (answer.status().as_u16(), etag.unwrap_or_default())
+/// # }
 ///
 /// async fn show(note: Fresh<Note>) -> Tagged<Note> {
 ///     note.into()
 /// }
+/// # async fn replace(note: Update<Note>) -> Result<Tagged<Note>, Problem> { note.save().await }
 ///
-/// # async fn router() -> Result<axum::Router, etag_core::DatabaseError> {
-/// let router = axum::Router::new().route("/notes/{id}", axum::routing::get(show));
-/// # Ok::<axum::Router, etag_core::DatabaseError>(
-/// router.with_state(Database::connect("memory:").await?)
-/// # )
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new().route("/notes/{id}", get(show).put(replace));
+/// let app = app.with_state(Database::connect("memory:").await?);
+/// let json = ("content-type", "application/json");
+/// let put = Request::put("/notes/a").header(json.0, json.1);
+/// let (_, etag) = call(&app, put, r#"{"text":"first"}"#).await;
+/// assert_eq!(call(&app, Request::get("/notes/a"), "").await.0, 200);
+/// let again = Request::get("/notes/a").header("if-none-match", &etag);
+/// assert_eq!(call(&app, again, "").await.0, 304);
+/// assert_eq!(call(&app, Request::get("/notes/b"), "").await.0, 404);
+/// # Ok(())
 /// # }
 /// ```
 #[derive(Debug)]

@@ -13,6 +13,43 @@ use crate::{Matched, Problem, Required, Resource, Store, StoreIn};
 ///
 /// For writes without a body. Before the handler runs, 404, 428 and 412 are answered; [`save`](Self::save) compares again, in the
 /// step that writes.
+///
+/// ```
+/// use axum::{Router, http::StatusCode, routing::put};
+/// use etag_core::axum::{Guarded, Problem, Tagged, Update};
+/// use http::Request;
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database, create = "put")]
+/// # struct Note { #[versioned(id)] id: String, text: String }
+/// # async fn call(app: &axum::Router, request: http::request::Builder, body: &str) -> (u16, String) {
+/// #     use tower::ServiceExt;
+/// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+/// #     let answer = app.clone().oneshot(request).await.unwrap();
+/// #     let etag = answer.headers().get("etag").map(|etag| etag.to_str().unwrap().to_owned());
+/// #     (answer.status().as_u16(), etag.unwrap_or_default())
+/// # }
+///
+/// async fn delete(note: Guarded<Note>) -> Result<StatusCode, Problem> {
+///     note.delete().await
+/// }
+/// # async fn replace(note: Update<Note>) -> Result<Tagged<Note>, Problem> { note.save().await }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new().route("/notes/{id}", put(replace).delete(delete));
+/// let app = app.with_state(Database::connect("memory:").await?);
+/// let json = ("content-type", "application/json");
+/// let put = Request::put("/notes/a").header(json.0, json.1);
+/// let (_, etag) = call(&app, put, r#"{"text":"first"}"#).await;
+/// let delete = || Request::delete("/notes/a");
+/// assert_eq!(call(&app, delete(), "").await.0, 428);
+/// assert_eq!(call(&app, delete().header("if-match", r#""other""#), "").await, (412, etag.clone()));
+/// assert_eq!(call(&app, delete().header("if-match", &etag), "").await.0, 204);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Guarded<T: Resource, S: Store<T> = <T as Resource>::Store> {
     value: T,

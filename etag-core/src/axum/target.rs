@@ -10,6 +10,57 @@ use crate::{Access, Authorize, Key, Preconditions, Problem, Resource, Store, Ver
 /// The resource at the request's path: its key is read and the caller authorised, and nothing else is read yet.
 ///
 /// For a route that sometimes answers with the stored value and sometimes with a view of it.
+///
+/// ```
+/// use axum::response::{IntoResponse, Response};
+/// use axum::{Router, extract::RawQuery, routing::get};
+/// use etag_core::Preconditions;
+/// use etag_core::axum::{Problem, Refusal, Tagged, Target, Update};
+/// use http::Request;
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database, create = "put")]
+/// # struct Note { #[versioned(id)] id: String, text: String }
+/// # async fn call(app: &axum::Router, request: http::request::Builder, body: &str) -> (u16, String) {
+/// #     use tower::ServiceExt;
+/// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+/// #     let answer = app.clone().oneshot(request).await.unwrap();
+/// #     let etag = answer.headers().get("etag").map(|etag| etag.to_str().unwrap().to_owned());
+/// #     (answer.status().as_u16(), etag.unwrap_or_default())
+/// # }
+///
+/// #[derive(Versioned)]
+/// struct WithViews {
+///     #[serde(flatten)]
+///     note: Note,
+///     #[versioned(skip)]
+///     views: u64,
+/// }
+///
+/// async fn show(pre: Preconditions, note: Target<Note>, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+///     if query.as_deref() != Some("views") {
+///         return Ok(note.fresh().await?.into_response());
+///     }
+///     let (note, version) = note.load().await?;
+///     let view = WithViews { note, views: 7 };
+///     Ok(pre.respond(Tagged::new(view).with_last_modified(version.modified)))
+/// }
+/// # async fn replace(note: Update<Note>) -> Result<Tagged<Note>, Problem> { note.save().await }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new().route("/notes/{id}", get(show).put(replace));
+/// let app = app.with_state(Database::connect("memory:").await?);
+/// let json = ("content-type", "application/json");
+/// let put = Request::put("/notes/a").header(json.0, json.1);
+/// let (_, etag) = call(&app, put, r#"{"text":"first"}"#).await;
+/// assert_eq!(call(&app, Request::get("/notes/a"), "").await, (200, etag.clone()));
+/// let view = call(&app, Request::get("/notes/a?views"), "").await;
+/// assert_eq!(view, (200, format!("W/\"{}.~\"", etag.trim_matches('"'))));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Target<T: Resource, S: Store<T> = <T as Resource>::Store> {
     pub(super) key: T::Key,

@@ -19,6 +19,57 @@ use crate::{Key, Matched, Problem, Required, Resource, Store, StoreIn, Timestamp
 /// - `Update<T, MergePatch>`: derefs to the stored value with the patch applied.
 ///
 /// Id, stamps and an embedded tag need not be sent; an id that differs from the path's is 422.
+///
+/// ```
+/// use axum::{Json, Router, routing::put};
+/// use etag_core::axum::{MergePatch, Problem, Tagged, Update};
+/// use http::Request;
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database, create = "put")]
+/// # struct Note { #[versioned(id)] id: String, text: String }
+/// # async fn call(app: &axum::Router, request: http::request::Builder, body: &str) -> (u16, String) {
+/// #     use tower::ServiceExt;
+/// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+/// #     let answer = app.clone().oneshot(request).await.unwrap();
+/// #     let etag = answer.headers().get("etag").map(|etag| etag.to_str().unwrap().to_owned());
+/// #     (answer.status().as_u16(), etag.unwrap_or_default())
+/// # }
+///
+/// #[derive(Deserialize)]
+/// struct Append {
+///     line: String,
+/// }
+///
+/// async fn replace(note: Update<Note>) -> Result<Tagged<Note>, Problem> {
+///     note.save().await
+/// }
+///
+/// async fn patch(note: Update<Note, MergePatch>) -> Result<Tagged<Note>, Problem> {
+///     note.save().await
+/// }
+///
+/// async fn append(mut note: Update<Note, Json<Append>>) -> Result<Tagged<Note>, Problem> {
+///     note.text = format!("{}\n{}", note.text, note.body().line);
+///     note.save().await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new().route("/notes/{id}", put(replace).patch(patch).post(append));
+/// let app = app.with_state(Database::connect("memory:").await?);
+/// let json = ("content-type", "application/json");
+/// let put = Request::put("/notes/a").header(json.0, json.1);
+/// let (_, etag) = call(&app, put, r#"{"text":"first"}"#).await;
+/// let append = Request::post("/notes/a").header(json.0, json.1).header("if-match", &etag);
+/// assert_eq!(call(&app, append, r#"{"line":"second"}"#).await.0, 200);
+/// let patch = Request::patch("/notes/a").header(json.0, "application/merge-patch+json");
+/// let stale = patch.header("if-match", &etag); // the tag before the line was appended
+/// assert_eq!(call(&app, stale, r#"{"text":"lost"}"#).await.0, 412);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Update<T: Resource, B: Change<T> = Whole, S: Store<T> = <T as Resource>::Store> {
     value: T,
@@ -140,7 +191,7 @@ where
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
         let (stored, mut json, ticket) =
             receive_stored::<T, S, A>(request, state, MediaType::MERGE_PATCH).await?;
-        json.fill::<T>(&ticket.key.parts(), Timestamp::now())?;
+        json.strip::<T>(&ticket.key.parts())?;
         let body = MergePatch::new(json);
         let value = body.apply(stored)?;
         Ok(Self { value, body, ticket, reapply: Some(MergePatch::apply) })

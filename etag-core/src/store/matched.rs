@@ -4,6 +4,30 @@ use crate::{Resource, StateTag};
 ///
 /// Only this crate's extractors make one, and a store takes it by value: a write that skips the guard, or uses it twice,
 /// does not compile. Whoever wants to overwrite says so with [`unconditional`](Self::unconditional).
+///
+/// ```
+/// use etag_core::{Database, Matched, Required, Store, Versioned, Written};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, Versioned)]
+/// #[versioned(store = Database)]
+/// struct Note {
+///     #[versioned(id)]
+///     id: u64,
+///     text: String,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), etag_core::DatabaseError> {
+/// let database = Database::connect("memory:").await?;
+/// let matched = Matched::<Note>::unconditional(7);
+/// assert_eq!((matched.key(), matched.required()), (&7, Required::Unconditional));
+/// let written = database.replace(matched, Note { id: 7, text: "first".to_owned() }).await?;
+/// assert!(matches!(written, Written::Created(..)));
+/// assert_eq!(database.get::<Note>(&7).await?.map(|note| note.text), Some("first".to_owned()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is written before a store takes it"]
 pub struct Matched<T: Resource> {

@@ -25,6 +25,76 @@ use crate::{Problem, Resource, Version};
 /// - A stamp ([`Resource::stamp`]) is later than the one it replaces, also the last one of a deleted resource
 ///   under the same key.
 /// - [`version`](Self::version) and [`load`](Self::load) agree: the state is that of the value, as [`StateTag::of`](crate::StateTag::of) makes it.
+///
+/// A store of your own, over a map:
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::{Arc, Mutex};
+/// use etag_core::{Matched, Problem, Removed, Store, StateTag, Version, Versioned, Written};
+///
+/// #[derive(Clone, Versioned)]
+/// #[versioned(store = Counters)]
+/// struct Counter {
+///     #[versioned(id)]
+///     name: String,
+///     count: u64,
+/// }
+///
+/// #[derive(Clone, Default)]
+/// struct Counters(Arc<Mutex<HashMap<String, Counter>>>);
+///
+/// fn version(counter: &Counter) -> Result<Version, Problem> {
+///     Ok(StateTag::of(counter)?.into())
+/// }
+///
+/// impl Store<Counter> for Counters {
+///     type Error = Problem;
+///
+///     async fn version(&self, key: &String) -> Result<Option<Version>, Problem> {
+///         self.0.lock().unwrap().get(key).map(version).transpose()
+///     }
+///
+///     async fn load(&self, key: &String) -> Result<Option<(Counter, Version)>, Problem> {
+///         let found = self.0.lock().unwrap().get(key).cloned();
+///         found.map(|counter| Ok((counter.clone(), version(&counter)?))).transpose()
+///     }
+///
+///     async fn replace(&self, matched: Matched<Counter>, new: Counter) -> Result<Written<Counter>, Problem> {
+///         let mut counters = self.0.lock().unwrap(); // from the comparison to the write
+///         let found = counters.get(matched.key()).map(version).transpose()?;
+///         let admitted = match &found {
+///             Some(found) => matched.required().admits(found.state),
+///             None => matched.required().admits_creation(false),
+///         };
+///         if !admitted {
+///             return Ok(Written::Stale(found));
+///         }
+///         counters.insert(matched.key().clone(), new.clone());
+///         let version = version(&new)?;
+///         Ok(if found.is_some() { Written::Replaced(new, version) } else { Written::Created(new, version) })
+///     }
+///
+///     async fn remove(&self, matched: Matched<Counter>) -> Result<Removed, Problem> {
+///         let mut counters = self.0.lock().unwrap();
+///         let found = counters.get(matched.key()).map(version).transpose()?;
+///         if !found.is_some_and(|found| matched.required().admits(found.state)) {
+///             return Ok(Removed::Stale(found));
+///         }
+///         counters.remove(matched.key());
+///         Ok(Removed::Removed)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Problem> {
+/// let counters = Counters::default();
+/// let visits = Counter { name: "visits".to_owned(), count: 1 };
+/// let written = counters.replace(Matched::unconditional("visits".to_owned()), visits).await?;
+/// assert!(matches!(written, Written::Created(..)));
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not store `{T}`",
     label = "expected a store: a type that implements `Store<{T}>`",
