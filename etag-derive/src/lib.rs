@@ -31,7 +31,8 @@ mod tests;
 
 /// Gives a type a canonical JSON form, and with it an entity tag.
 ///
-/// ```rust,ignore
+/// ```
+/// # use etag_core::{Timestamp, Versioned};
 /// #[derive(Versioned)]
 /// pub struct Article {
 ///     #[versioned(id)]
@@ -72,46 +73,85 @@ mod tests;
 /// **`id`**: the member that identifies the resource, and the path parameter of its name, or of
 /// another one. On several fields, the key is a tuple.
 ///
-/// ```rust,ignore
+/// ```
+/// # use etag_core::Versioned;
+/// # use uuid::Uuid;
+/// # #[derive(Versioned)]
+/// # #[versioned(store = etag_core::Database)]
+/// # struct Shown { title: String,
 /// #[versioned(id = "asset_id")] // /assets/{asset_id}
 /// id: Uuid,
+/// # }
+/// # assert_eq!(<Shown as etag_core::Resource>::PARAMETERS, ["asset_id"]);
 /// ```
 ///
 /// **`revision`**: a number, or a time, that no two versions share. The tag is made of it instead of
 /// the content.
 ///
-/// ```rust,ignore
+/// ```
+/// # use etag_core::Versioned;
+/// # #[derive(Versioned)]
+/// # struct Shown { title: String,
 /// #[versioned(revision)]
 /// revision: u64,
+/// # }
+/// # let shown = Shown { title: String::new(), revision: 7 };
+/// # assert_eq!(etag_core::StateTag::of(&shown).unwrap().revision(), Some(7));
 /// ```
 ///
 /// **`modified`**: the time of the last change; `Last-Modified` is made of it.
 ///
-/// ```rust,ignore
+/// ```
+/// # use etag_core::{Representation, Timestamp, Versioned};
+/// # #[derive(Versioned)]
+/// # struct Shown { title: String,
 /// #[versioned(modified)]
 /// updated_at: Timestamp,
+/// # }
+/// # let shown = Shown { title: String::new(), updated_at: Timestamp::now() };
+/// # assert!(Representation::of(&shown).unwrap().validators().last_modified.is_some());
 /// ```
 ///
 /// **`variant`**: shown, and in the tag, but not in the state that a write guards: an included
 /// resource.
 ///
-/// ```rust,ignore
+/// ```
+/// # use etag_core::{StateTag, Versioned};
+/// # type Author = String;
+/// # #[derive(Versioned)]
+/// # struct Shown { title: String,
 /// #[versioned(variant)]
 /// author: Option<Author>,
+/// # }
+/// # let shown = |author| Shown { title: String::new(), author };
+/// # assert_eq!(StateTag::of(&shown(None)), StateTag::of(&shown(Some("Ada".to_owned()))));
 /// ```
 ///
 /// **`skip`**: shown, and in no tag; the tags of the type are weak.
 ///
-/// ```rust,ignore
+/// ```
+/// # use etag_core::{Representation, Versioned};
+/// # #[derive(Versioned)]
+/// # struct Shown { title: String,
 /// #[versioned(skip)]
 /// views: u64,
+/// # }
+/// # let shown = Shown { title: String::new(), views: 7 };
+/// # assert!(Representation::of(&shown).unwrap().validators().etag.unwrap().is_weak());
 /// ```
 ///
 /// **`serde`**: a member of a type that only implements `Serialize`.
 ///
-/// ```rust,ignore
+/// ```
+/// # use etag_core::{Versioned, canonical};
+/// # mod geo { #[derive(serde::Serialize)] pub struct Point { pub y: f32, pub x: f32 } }
+/// # #[derive(Versioned)]
+/// # struct Shown { title: String,
 /// #[versioned(serde)]
 /// location: geo::Point,
+/// # }
+/// # let shown = Shown { title: String::new(), location: geo::Point { y: 1.0, x: 2.0 } };
+/// # assert_eq!(canonical::to_vec(&shown).unwrap(), br#"{"location":{"x":2,"y":1},"title":""}"#);
 /// ```
 ///
 /// # On a type
@@ -119,7 +159,9 @@ mod tests;
 /// **`store`**: the type is stored; `Resource` is implemented too. It needs a field with `id`, or
 /// `key`. Types may be written as types or as strings.
 ///
-/// ```rust,ignore
+/// ```
+/// # use etag_core::{Database, Versioned};
+/// # use uuid::Uuid;
 /// #[derive(Versioned)]
 /// #[versioned(store = Database)]
 /// struct Asset { #[versioned(id)] id: Uuid, name: String }
@@ -135,7 +177,8 @@ mod tests;
 /// - **`create`** `= "put"`: a PUT creates what does not exist. `"put, ignore-if-match"`: even with
 ///   `If-Match`, if the key never existed.
 ///
-/// ```rust,ignore
+/// ```
+/// # use etag_core::{Database, Versioned};
 /// #[derive(Versioned)]
 /// #[versioned(store = Database, key = (), create = "put")] // PUT /settings
 /// struct Settings { theme: String }
@@ -146,7 +189,8 @@ mod tests;
 /// - **`epoch`** `= 2`: moves every tag of the type when it is changed.
 /// - **`embed`** `= "etag"`: a member that shows the entity tag itself.
 ///
-/// ```rust,ignore
+/// ```
+/// # use etag_core::Versioned;
 /// #[derive(Versioned)]
 /// #[versioned(epoch = 2, embed = "etag")]
 /// struct Article { title: String }
@@ -157,7 +201,9 @@ mod tests;
 /// - **`bound`** `= "T: Versioned"`: replaces the bounds that are inferred from the fields.
 /// - **`crate`** `= "my_etag"`: where `etag_core` is.
 ///
-/// ```rust,ignore
+/// ```
+/// # use etag_core as my_etag;
+/// # use my_etag::Versioned;
 /// #[derive(Versioned)]
 /// #[versioned(crate = "my_etag", bound = "T: my_etag::Versioned")]
 /// struct Page<T> { items: Vec<T> }
@@ -170,7 +216,8 @@ mod tests;
 /// only says how a value is read is passed over. Anything else that would change the form, such as
 /// `serialize_with` or `tag`, is refused.
 ///
-/// ```rust,ignore
+/// ```
+/// # use etag_core::Versioned;
 /// #[derive(Versioned)]
 /// #[serde(rename_all = "camelCase")]
 /// struct Article { #[serde(skip_serializing_if = "Option::is_none")] sub_title: Option<String> }

@@ -221,7 +221,7 @@ impl<'a> Id<'a> {
             member: field.member.clone(),
             ty: &field.item.ty,
             parameter: parameter.unwrap_or_else(|| member_name(&field.member)),
-            name: is_sent.then(|| sent_name(field, rule)).unwrap_or_default(),
+            name: if is_sent { sent_name(field, rule) } else { String::new() },
         }
     }
 }

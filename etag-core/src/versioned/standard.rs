@@ -19,8 +19,10 @@ macro_rules! leaves {
 
 leaves! {
     "boolean", bool: |value, writer| writer.boolean(*value);
-    "integer", i8 i16 i32 i64: |value, writer| writer.signed(i64::from(*value));
-    "integer", u8 u16 u32 u64: |value, writer| writer.unsigned(u64::from(*value));
+    "integer", i8 i16 i32: |value, writer| writer.signed(i64::from(*value));
+    "integer", i64: |value, writer| writer.signed(*value);
+    "integer", u8 u16 u32: |value, writer| writer.unsigned(u64::from(*value));
+    "integer", u64: |value, writer| writer.unsigned(*value);
     "integer", isize: |value, writer| writer.signed(*value as i64);
     "integer", usize: |value, writer| writer.unsigned(*value as u64);
     "integer", i128: |value, writer| writer.signed_wide(*value);
