@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use etag_core::{Database, Timestamp};
+use etag_core::{Database, Required, Timestamp};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 use serde_json::Value;
@@ -22,7 +22,7 @@ struct Catalogue {
     assets: Vec<Value>,
 }
 
-/// Fills an empty database.
+/// Fills an empty database; another process may be doing the same.
 pub async fn fill(database: &Database) -> anyhow::Result<()> {
     let is_empty = database.all::<Product>().await?.is_empty() && database.all::<Asset>().await?.is_empty();
     if !is_empty {
@@ -30,8 +30,8 @@ pub async fn fill(database: &Database) -> anyhow::Result<()> {
     }
     let catalogue: Catalogue = serde_json::from_str(CATALOGUE)?;
     let assets = read(catalogue.assets)?;
-    database.import(catalogue.products, |_| {}).await?;
-    database.import(assets, |_| {}).await?;
+    database.import(catalogue.products, Required::New, |_| {}).await?;
+    database.import(assets, Required::New, |_| {}).await?;
     Ok(())
 }
 
@@ -44,7 +44,7 @@ pub async fn load(database: &Database, file: &Path) -> anyhow::Result<()> {
     let assets = read(records).with_context(|| format!("nothing was loaded from {name}"))?;
     let style = ProgressStyle::with_template("loading {bar:40} {pos}/{len} assets, {elapsed}")?;
     let bar = ProgressBar::new(assets.len() as u64).with_style(style);
-    database.import(assets, |written| bar.set_position(written as u64)).await?;
+    database.import(assets, Required::Unconditional, |done| bar.set_position(done as u64)).await?;
     bar.finish();
     Ok(())
 }

@@ -4,10 +4,10 @@ use serde::de::DeserializeOwned;
 use sqlx::{Sqlite, SqlitePool, Transaction, sqlite::SqliteConnectOptions};
 
 use super::memory::Memory;
-use super::{DatabaseError, Matched, Removed, Store, Written, rows};
+use super::{DatabaseError, Matched, Removed, Required, Store, Written, rows};
 #[cfg(feature = "sqlite")]
 use super::{StoreIn, sqlite};
-use crate::{Resource, Version};
+use crate::{Resource, Version, canonical};
 
 /// The store of this crate: memory, or a SQLite file, for every resource that implements `Deserialize`.
 ///
@@ -96,6 +96,19 @@ impl Database {
 
     /// The value under a key, if there is one.
     ///
+    /// ```
+    /// # use etag_core::{Database, Versioned};
+    /// # #[derive(serde::Serialize, serde::Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), etag_core::DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// assert!(database.get::<Note>(&7).await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Where the database fails, or the stored document can't be read as a `T`.
@@ -116,9 +129,30 @@ impl Database {
         with_rows!(self, |rows| rows::all::<T>(rows))
     }
 
-    /// Writes values under their own keys, over what is there: all of them, or none where one fails.
+    /// Writes many values under their own keys where `required` admits it: all of these, or none where one fails.
     ///
-    /// `written` is told how many are written so far.
+    /// [`Required::Unconditional`] writes over what is there, [`Required::New`] leaves alone what is there or ever
+    /// was. `done` is told how many values are dealt with so far.
+    ///
+    /// ```
+    /// use etag_core::{Database, Required, Versioned};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize, Versioned)]
+    /// #[versioned(store = Database)]
+    /// struct Note {
+    ///     #[versioned(id)]
+    ///     id: u64,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), etag_core::DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// database.import(vec![Note { id: 1 }, Note { id: 2 }], Required::New, |_| {}).await?;
+    /// assert_eq!(database.all::<Note>().await?.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -126,39 +160,45 @@ impl Database {
     pub async fn import<T: Resource + DeserializeOwned>(
         &self,
         values: Vec<T>,
-        mut written: impl FnMut(usize) + Send,
+        required: Required,
+        done: impl FnMut(usize) + Send,
     ) -> Result<(), DatabaseError> {
-        let keyed = values.into_iter().map(|value| match value.key() {
-            Some(key) => crate::canonical::to_vec(&value).map(|_| (key, value)).map_err(DatabaseError::from),
-            None => Err(DatabaseError::Document {
-                collection: T::COLLECTION,
-                key: String::new(),
-                error: "the value has no key of its own".to_owned(),
-            }),
-        });
-        let keyed: Vec<_> = keyed.collect::<Result<_, _>>()?;
+        let keyed: Vec<(T::Key, T)> = values.into_iter().map(keyed).collect::<Result<_, _>>()?;
         match &self.0 {
             // Nothing can fail from here on: each value has its canonical form, and memory has no disk.
-            Kind::Memory(memory) => {
-                for (count, (key, value)) in keyed.into_iter().enumerate() {
-                    let _: Written<T> =
-                        rows::replace(&mut memory.clone(), Matched::unconditional(key), value).await?;
-                    written(count + 1);
-                }
-            }
+            Kind::Memory(memory) => write_all(&mut memory.clone(), keyed, required, done).await,
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(pool) => {
                 let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-                for (count, (key, value)) in keyed.into_iter().enumerate() {
-                    let _: Written<T> =
-                        rows::replace(&mut *transaction, Matched::unconditional(key), value).await?;
-                    written(count + 1);
-                }
-                transaction.commit().await?;
+                write_all(&mut *transaction, keyed, required, done).await?;
+                Ok(transaction.commit().await?)
             }
         }
-        Ok(())
     }
+}
+
+/// A value that can be written, and its key.
+fn keyed<T: Resource>(value: T) -> Result<(T::Key, T), DatabaseError> {
+    canonical::to_vec(&value)?;
+    let key = value.key().ok_or_else(|| DatabaseError::Document {
+        collection: T::COLLECTION,
+        key: String::new(),
+        error: "the value has no key of its own".to_owned(),
+    })?;
+    Ok((key, value))
+}
+
+async fn write_all<T: Resource + DeserializeOwned>(
+    rows: &mut impl rows::Rows,
+    values: Vec<(T::Key, T)>,
+    required: Required,
+    mut done: impl FnMut(usize) + Send,
+) -> Result<(), DatabaseError> {
+    for (index, (key, value)) in values.into_iter().enumerate() {
+        let _: Written<T> = rows::replace(rows, Matched::new(key, required), value).await?;
+        done(index + 1);
+    }
+    Ok(())
 }
 
 impl<T: Resource + DeserializeOwned> Store<T> for Database {
