@@ -1,0 +1,59 @@
+//! What the README says to type works as it stands; its programs are run as documentation examples of `etag-core`.
+
+use std::process::Command;
+
+use serde_json::Value;
+use tests::{Registry, client, sqlite_file};
+
+const README: &str = include_str!("../../README.md");
+
+/// The blocks of shell commands.
+fn commands() -> Vec<&'static str> {
+    let blocks = README.split("```sh\n").skip(1);
+    blocks.map(|block| block.split("```").next().unwrap().trim()).collect()
+}
+
+#[tokio::test]
+async fn the_tag_of_a_product_is_what_ordinary_tools_make_of_its_body() {
+    let (_folder, database) = sqlite_file();
+    let registry = Registry::start(&database);
+    let products: Vec<Value> =
+        client().get(registry.url("/products")).send().await.unwrap().json().await.unwrap();
+    let hash = commands().into_iter().find(|command| command.contains("sha256sum")).unwrap();
+    for product in &products[..3] {
+        let id = product["id"].as_str().unwrap();
+        let command = hash.replace("127.0.0.1:3000", registry.address());
+        let output = Command::new("bash").env("id", id).args(["-c", &command]).output().unwrap();
+        let path = format!("/products/{id}");
+        let answer = client().get(registry.url(&path)).send().await.unwrap();
+        let made = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(answer.headers()["etag"], format!("\"{}\"", made.trim()));
+    }
+}
+
+#[test]
+fn the_two_commands_name_what_the_workspace_has() {
+    let [run, test] = commands()[0].lines().collect::<Vec<_>>()[..] else {
+        panic!("two commands, a line each");
+    };
+    assert!(run.starts_with("cargo run --bin registry "));
+    assert!(tests::program().ends_with("registry"));
+    let ci = include_str!("../../.ci/run");
+    assert!(test.starts_with("cargo test --workspace ") && ci.contains("cargo test --workspace"));
+}
+
+#[test]
+fn each_attribute_that_the_derive_knows_is_in_the_readme_and_no_other() {
+    let attributes = include_str!("../../etag-derive/src/lib.rs");
+    let documented: Vec<&str> = README
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split(['`', ' ']).next())
+        .filter(|key| key.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'))
+        .filter(|key| !["axum", "derive", "sqlite", "uuid"].contains(key))
+        .collect();
+    for key in &documented {
+        assert!(attributes.contains(&format!("**`{key}`**")), "{key} is not documented at the derive");
+    }
+    let keys = attributes.matches("**`").count();
+    assert_eq!(documented.len(), keys, "{documented:?}");
+}
