@@ -227,23 +227,43 @@ async fn examine<T: Resource + DeserializeOwned>(
     new: &Row,
 ) -> Result<Miss<T>, DatabaseError> {
     let required = matched.required();
-    let row = match rows.row(address).await? {
-        Some(row) if !row.columns.deleted => row,
+    let columns = match rows.columns(address).await? {
+        Some(columns) if !columns.deleted => columns,
         tombstone if required.admits_creation(tombstone.is_some()) => {
-            return Ok(Miss::Again { later_than: tombstone.map(|row| row.columns.modified) });
+            return Ok(Miss::Again { later_than: tombstone.map(|columns| columns.modified) });
         }
         _ => return Ok(Miss::Answer(Written::Stale(None))),
     };
-    let modified = row.columns.modified;
+    if is_trusted::<T>(&columns) {
+        let version = version_of::<T>(address, &columns)?;
+        if !required.admits(version.state) {
+            return Ok(Miss::Answer(Written::Stale(Some(version))));
+        }
+        if columns.content != new.columns.content {
+            return Ok(Miss::Again { later_than: Some(columns.modified) });
+        }
+    }
+    examine_document(rows, address, matched, new).await
+}
+
+/// What needs the document: a value that was there already, and a state that another shape had made.
+async fn examine_document<T: Resource + DeserializeOwned>(
+    rows: &mut impl Rows,
+    address: &Address,
+    matched: &Matched<T>,
+    new: &Row,
+) -> Result<Miss<T>, DatabaseError> {
+    let Some(row) = rows.row(address).await?.filter(|row| !row.columns.deleted) else {
+        return Ok(Miss::Again { later_than: None });
+    };
     let Some(stored) = settle::<T>(rows, address, matched.key(), row).await? else {
         return Ok(Miss::Again { later_than: None });
     };
-    Ok(if !required.admits(stored.version.state) {
-        Miss::Answer(Written::Stale(Some(stored.version)))
-    } else if stored.content == new.columns.content {
-        Miss::Answer(Written::Unchanged(stored.value, stored.version))
-    } else {
-        Miss::Again { later_than: Some(modified) }
+    let is_admitted = matched.required().admits(stored.version.state);
+    Ok(match stored.content == new.columns.content {
+        _ if !is_admitted => Miss::Answer(Written::Stale(Some(stored.version))),
+        true => Miss::Answer(Written::Unchanged(stored.value, stored.version)),
+        false => Miss::Again { later_than: None },
     })
 }
 
@@ -267,12 +287,9 @@ pub(super) async fn remove<T: Resource + DeserializeOwned>(
         if buried {
             return Ok(Removed::Removed);
         }
-        match load::<T>(rows, key).await? {
-            None => return Ok(Removed::Stale(None)),
-            Some((_, version)) if !required.admits(version.state) => {
-                return Ok(Removed::Stale(Some(version)));
-            }
-            Some(_) => {}
+        match version::<T>(rows, key).await? {
+            Some(version) if required.admits(version.state) => {}
+            found => return Ok(Removed::Stale(found)),
         }
     }
     Err(DatabaseError::Busy(ATTEMPTS))
