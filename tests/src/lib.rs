@@ -5,6 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use etag_core::Database;
+use http::{HeaderMap, Request};
+use tower::ServiceExt;
+
 /// A registry that listens on a port of its own; it is ended when this is dropped.
 pub struct Registry {
     process: Child,
@@ -78,4 +84,51 @@ pub fn client() -> reqwest::Client {
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .expect("a client without TLS")
+}
+
+/// Runs a test in memory, and then on a SQLite file.
+pub async fn on_each_database(test: impl AsyncFn(Database)) {
+    let (_folder, file) = sqlite_file();
+    for url in ["memory:", &file] {
+        eprintln!("on {url}");
+        test(Database::connect(url).await.expect("the database opens")).await;
+    }
+}
+
+/// What a router answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A header, as text; empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("the header is text"))
+    }
+
+    /// The body, as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("the body is text")
+    }
+}
+
+/// Calls a router in process.
+pub async fn call(
+    router: &Router,
+    method: &str,
+    uri: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Body>,
+) -> Answer {
+    let mut request = Request::builder().method(method).uri(uri);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(body.into()).expect("the request is one");
+    let (parts, body) = router.clone().oneshot(request).await.expect("a router never fails").into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("the body is in memory");
+    Answer { status: parts.status.as_u16(), headers: parts.headers, body }
 }

@@ -1,5 +1,7 @@
 //! A request's JSON body, whose members stay as they were sent until somebody asks for them.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use axum::body::Bytes;
@@ -64,7 +66,7 @@ pub(super) enum Json {
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Members(Vec<(String, Box<RawValue>)>);
+pub(super) struct Members(BTreeMap<String, Box<RawValue>>);
 
 impl Json {
     /// 400 where it is no JSON, 422 where a member is there twice.
@@ -186,18 +188,17 @@ fn key_members<T: Resource>() -> impl Iterator<Item = (usize, &'static str)> {
 
 impl Members {
     pub(super) fn get(&self, name: &str) -> Option<&RawValue> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, json)| &**json)
+        self.0.get(name).map(|json| &**json)
     }
 
     pub(super) fn set(&mut self, name: &str, json: String) -> Result<(), Problem> {
         let json = RawValue::from_string(json).map_err(Problem::internal_error)?;
-        self.remove(name);
-        self.0.push((name.to_owned(), json));
+        self.0.insert(name.to_owned(), json);
         Ok(())
     }
 
     pub(super) fn remove(&mut self, name: &str) {
-        self.0.retain(|(known, _)| known != name);
+        self.0.remove(name);
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
@@ -209,7 +210,7 @@ impl fmt::Display for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let members = match self {
             Self::Other(json) => return f.write_str(json.get()),
-            Self::Object(Members(members)) => members,
+            Self::Object(members) => members,
         };
         f.write_str("{")?;
         for (index, (name, json)) in members.iter().enumerate() {
@@ -236,13 +237,14 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut names = std::collections::HashSet::new();
-        let mut members = Vec::new();
+        let mut members = BTreeMap::new();
         while let Some((name, json)) = map.next_entry::<String, Box<RawValue>>()? {
-            if !names.insert(name.clone()) {
-                return Err(A::Error::custom(format!("duplicate member `{name}`")));
-            }
-            members.push((name, json));
+            match members.entry(name) {
+                Entry::Vacant(vacant) => vacant.insert(json),
+                Entry::Occupied(twice) => {
+                    return Err(A::Error::custom(format!("duplicate member `{}`", twice.key())));
+                }
+            };
         }
         Ok(Members(members))
     }
