@@ -23,6 +23,10 @@ pub(crate) struct Outline {
     pub(crate) has_modified: bool,
     pub(crate) has_variant: bool,
     pub(crate) has_skip: bool,
+    /// The variant of a value that has no variant members.
+    pub(crate) fixed_variant: Option<StateTag>,
+    /// Whether a value is always an object.
+    pub(crate) is_object: bool,
 }
 
 pub(crate) type StampJson = fn(Timestamp) -> Result<Vec<u8>, canonical::Error>;
@@ -46,7 +50,32 @@ impl Outline {
         drawing.value::<T>(true);
         let Drawing { text, mut outline, .. } = drawing;
         outline.shape = StateTag::hash([FORMAT, text.as_bytes()]).to_string();
+        outline.fixed_variant = outline.hash_variant(&[]);
         outline
+    }
+
+    /// The variant of a value whose variant members are these.
+    pub(crate) fn variant<'a>(&self, members: impl Iterator<Item = &'a [u8]>) -> Option<StateTag> {
+        if self.has_variant { self.hash_variant(&members.collect::<Vec<_>>()) } else { self.fixed_variant }
+    }
+
+    /// The SHA-256 of a canonical object of what is in the variant, and in no state:
+    /// `{"epoch":2,"shape":"…","variant":{…}}`, without what the type does not have.
+    ///
+    /// The shape is that of a type with a revision: a new program that sends other JSON for one revision sends
+    /// another tag.
+    fn hash_variant(&self, members: &[&[u8]]) -> Option<StateTag> {
+        let mut parts: Vec<Vec<u8>> = Vec::new();
+        if let Some(epoch) = self.epoch {
+            parts.push(format!("\"epoch\":{epoch}").into_bytes());
+        }
+        if self.has_revision {
+            parts.push(format!("\"shape\":\"{}\"", self.shape).into_bytes());
+        }
+        if self.has_variant {
+            parts.push([b"\"variant\":{", members.join(&b',').as_slice(), b"}"].concat());
+        }
+        (!parts.is_empty()).then(|| StateTag::hash([b"{", parts.join(&b',').as_slice(), b"}"]))
     }
 }
 
@@ -96,6 +125,7 @@ impl<T: ?Sized> Drawer<'_, T> {
     }
 
     fn word(&mut self, role: &str, name: &str, optional: bool) {
+        self.note(|outline| outline.is_object = true);
         let optional = if optional { "?" } else { "" };
         self.drawing.text.push_str(&format!("{role} \"{name}\"{optional}:"));
     }
@@ -130,6 +160,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
     }
 
     fn unsent_revision<V: Revision>(&mut self, _: impl Fn(&T) -> &V) {
+        self.drawing.text.push_str("unsent revision;");
         self.note(|outline| {
             outline.has_revision = true;
             outline.has_modified |= V::IS_TIME;
@@ -221,6 +252,11 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
         self.drawing.value::<V>(false);
     }
 
+    fn sorted<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>)) {
+        self.drawing.text.push_str("sorted:");
+        self.drawing.value::<V>(false);
+    }
+
     fn set<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>)) {
         self.drawing.text.push_str("set:");
         self.drawing.value::<V>(false);
@@ -243,6 +279,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
     fn option<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
         self.drawing.text.push_str("option:");
         self.drawing.inner::<V>(self.outermost);
+        self.note(|outline| outline.is_object = false);
     }
 
     fn unit(&mut self, name: &'static str, _: impl Fn(&T) -> bool) {

@@ -109,8 +109,7 @@ impl Representation {
 /// its state.
 pub(crate) fn validators_of<T: Versioned + ?Sized>(version: &Version) -> Validators {
     let outline = Outline::of::<T>();
-    let variant = variant(outline, std::iter::empty());
-    let etag = EntityTag::of_state(version.state, variant, outline.has_skip);
+    let etag = EntityTag::of_state(version.state, outline.fixed_variant, outline.has_skip);
     Validators { etag: Some(etag), last_modified: version.modified }
 }
 
@@ -157,7 +156,6 @@ pub(crate) struct Versions {
 impl Versions {
     /// The versions of what was written at `start`.
     pub(crate) fn of<T: Versioned + ?Sized>(bytes: &[u8], start: usize, facts: &Facts) -> Self {
-        let is_state = |role| matches!(role, Role::State | Role::Stamp);
         let state = match (&facts.items, facts.revision) {
             (Some(items), _) => items.state(),
             (None, Some(revision)) => StateTag::from_revision(revision),
@@ -174,7 +172,7 @@ impl Versions {
         let variants = facts.marks.iter().filter(|mark| mark.role == Role::Variant);
         let variant = match &facts.items {
             Some(items) => items.variant(),
-            None => variant(outline, variants.map(|mark| &bytes[mark.start..mark.end])),
+            None => outline.variant(variants.map(|mark| &bytes[mark.start..mark.end])),
         };
         let weak = outline.has_skip || facts.items.as_ref().is_some_and(|items| items.weak);
         let modified = facts.modified.filter(|_| !outline.has_variant);
@@ -213,8 +211,13 @@ pub(crate) struct Items {
 }
 
 impl Items {
-    pub(crate) fn push(&mut self, item: &Versions) {
-        self.states.update(format!("{}\n", item.state));
+    /// Adds an item. A revision tells the versions of one resource apart, not resources: its item counts by its bytes.
+    pub(crate) fn push(&mut self, item: &Versions, bytes: &[u8], start: usize, facts: &Facts) {
+        let state = match item.state.revision() {
+            None => item.state,
+            Some(_) => StateTag::hash(object(bytes, start, &facts.marks, is_state)),
+        };
+        self.states.update(format!("{state}\n"));
         self.variants.update(item.variant.map(|variant| variant.to_string()).unwrap_or_default());
         self.variants.update("\n");
         self.has_variant |= item.variant.is_some();
@@ -232,23 +235,8 @@ impl Items {
     }
 }
 
-/// The variant: the SHA-256 of a canonical object of what is in it, and in no state.
-///
-/// `{"epoch":2,"shape":"…","variant":{…}}`, without the members that the type does not have. The shape is that of a type with a
-/// revision: a new program that sends other JSON for one revision sends another tag.
-fn variant<'a>(outline: &Outline, members: impl Iterator<Item = &'a [u8]>) -> Option<StateTag> {
-    let mut parts: Vec<Vec<u8>> = Vec::new();
-    if let Some(epoch) = outline.epoch {
-        parts.push(format!("\"epoch\":{epoch}").into_bytes());
-    }
-    if outline.has_revision {
-        parts.push(format!("\"shape\":\"{}\"", outline.shape).into_bytes());
-    }
-    if outline.has_variant {
-        let members: Vec<&[u8]> = members.collect();
-        parts.push([b"\"variant\":{", members.join(&b',').as_slice(), b"}"].concat());
-    }
-    (!parts.is_empty()).then(|| StateTag::hash([b"{", parts.join(&b',').as_slice(), b"}"]))
+fn is_state(role: Role) -> bool {
+    matches!(role, Role::State | Role::Stamp)
 }
 
 /// The object that was written at `start`, with only the members whose roles are wanted.

@@ -62,8 +62,11 @@ fn variants_carry_no_data(input: &Input<'_>, errors: &mut Errors) {
         if !matches!(variant.item.fields, Fields::Unit) && !variant.serde.skip {
             let name = &variant.item.ident;
             let headline = format!("`{name}` carries data: only variants without data have a canonical form");
-            let refusal =
-                Refusal::new(headline).help("derive on a struct, or mark the field `#[versioned(serde)]`");
+            let help = format!(
+                "remove `#[derive(Versioned)]`, and mark the fields that hold a `{}` with `#[versioned(serde)]`",
+                input.item.ident
+            );
+            let refusal = Refusal::new(headline).help(help);
             errors.refuse(&variant.item.fields, &refusal);
         }
     }

@@ -16,7 +16,7 @@ pub(crate) fn expand(model: &Versioned<'_>) -> TokenStream {
     let krate = krate(model);
     let versioned = expand_versioned(model, &krate);
     let resource = model.resource.as_ref();
-    let resource = resource.map(|resource| resource::expand(model.ident, resource, &krate));
+    let resource = resource.map(|resource| resource::expand(&quiet(model.ident), resource, &krate));
     quote!(#versioned #resource)
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn krate(model: &Versioned<'_>) -> TokenStream {
 /// }
 /// ```
 fn expand_versioned(model: &Versioned<'_>, krate: &TokenStream) -> TokenStream {
-    let ident = model.ident;
+    let ident = quiet(model.ident);
     let (generics, arguments, _) = model.generics.split_for_impl();
     let where_clause = bounds::where_clause(model, krate);
     let Names { it, reader } = Names::new(model);
@@ -54,6 +54,14 @@ fn expand_versioned(model: &Versioned<'_>, krate: &TokenStream) -> TokenStream {
             }
         }
     }
+}
+
+/// The type's name as a token of the expansion: rustc warns of what is deprecated where the user names it, not where
+/// a derive does.
+fn quiet(ident: &Ident) -> Ident {
+    let mut quiet = ident.clone();
+    quiet.set_span(Span::call_site().located_at(ident.span()));
+    quiet
 }
 
 fn lines(shape: &Shape<'_>, it: &Ident) -> Vec<TokenStream> {

@@ -26,16 +26,20 @@ impl Names {
                 }
             }
         }
-        Self { it: parameter(model.ident), reader: reader(&used) }
+        Self { it: parameter(model.ident, &used), reader: reader(&used) }
     }
 }
 
 /// The type's name in snake case, which no field, no local of the user's can be: `mixed_site`
-/// resolves it where the derive is defined.
-fn parameter(ty: &Ident) -> Ident {
-    let name = snake_case(&ty.unraw().to_string());
+/// resolves it where the derive is defined. But a tuple struct and a constant parameter of that name
+/// are what a pattern of that name means.
+fn parameter(ty: &Ident, used: &BTreeSet<String>) -> Ident {
+    let own = ty.unraw().to_string();
+    let name = snake_case(&own);
     let span = Span::mixed_site();
-    if name == "gen" || (syn::parse_str::<Ident>(&name).is_err() && can_be_raw(&name)) {
+    if name == own || used.contains(&name) {
+        Ident::new("it", span)
+    } else if name == "gen" || (syn::parse_str::<Ident>(&name).is_err() && can_be_raw(&name)) {
         Ident::new_raw(&name, span)
     } else if syn::parse_str::<Ident>(&name).is_ok() {
         Ident::new(&name, span)

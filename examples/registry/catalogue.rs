@@ -22,10 +22,10 @@ struct Catalogue {
     assets: Vec<Value>,
 }
 
-/// Fills an empty database; another process may be doing the same.
+/// Fills an empty database, or one that was left half filled; another process may be doing the same.
 pub async fn fill(database: &Database) -> anyhow::Result<()> {
-    let is_empty = database.all::<Product>().await?.is_empty() && database.all::<Asset>().await?.is_empty();
-    if !is_empty {
+    let has_products = !database.all::<Product>().await?.is_empty();
+    if has_products && !database.all::<Asset>().await?.is_empty() {
         return Ok(());
     }
     let catalogue: Catalogue = serde_json::from_str(CATALOGUE)?;

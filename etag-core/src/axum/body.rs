@@ -100,29 +100,35 @@ impl Json {
 
     /// Reads a value; 422 names the member that is wrong.
     pub(super) fn to<V: DeserializeOwned>(&self) -> Result<V, Problem> {
+        self.to_member("")
+    }
+
+    /// Reads a value that stands in `member`.
+    pub(super) fn to_member<V: DeserializeOwned>(&self, member: &str) -> Result<V, Problem> {
         let text = self.to_string();
         let mut deserializer = serde_json::Deserializer::from_str(&text);
         serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let message = without_position(error.inner());
-            let path = match error.path().to_string() {
-                path if path == "." => String::new(),
-                path => path,
-            };
+            let path = error.path().to_string();
             // A missing member is not on the path to itself.
             let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-            let member = match (path.as_str(), missing) {
-                ("", Some(missing)) => missing.to_owned(),
-                (path, Some(missing)) => format!("{path}.{missing}"),
-                (path, None) => path.to_owned(),
-            };
-            Problem::invalid_member(
-                &member,
-                match member.as_str() {
-                    "" => message,
-                    member => format!("`{member}`: {message}"),
-                },
-            )
+            let path = [member, path.trim_start_matches('.'), missing.unwrap_or_default()];
+            let names: Vec<&str> = path.into_iter().filter(|name| !name.is_empty()).collect();
+            match names.join(".") {
+                nothing if nothing.is_empty() => Problem::invalid_member("", message),
+                member => Problem::invalid_member(&member, format!("`{member}`: {message}")),
+            }
         })
+    }
+
+    /// Reads a resource: an object where its type is one. (serde reads a struct from an array as well.)
+    pub(super) fn to_resource<T: Resource + DeserializeOwned>(&self) -> Result<T, Problem> {
+        match self {
+            Self::Other(_) if Outline::of::<T>().is_object => {
+                Err(Problem::invalid_member("", "expected an object"))
+            }
+            json => json.to(),
+        }
     }
 
     /// Puts in what the server owns, so that a client need not send it: the key's members, and stamps.

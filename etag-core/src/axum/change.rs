@@ -3,6 +3,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::body::{Json, Members};
+use super::unique::Unique;
 use crate::{Problem, Resource, canonical};
 
 /// What the body of an [`Update`](super::Update) says: the [`Whole`] new value, `Json<Other>`, or a [`MergePatch`].
@@ -59,7 +60,7 @@ impl MergePatch {
     /// Applies the patch; a member that it does not name keeps its text, to the last digit.
     pub(super) fn apply<T: Resource + DeserializeOwned>(&self, stored: T) -> Result<T, Problem> {
         let Json::Object(patch) = &self.json else {
-            return self.json.to();
+            return self.json.to_resource();
         };
         let mut target = match Json::parse(&canonical::to_vec(&stored)?)? {
             Json::Object(members) => members,
@@ -69,13 +70,14 @@ impl MergePatch {
             match json.get().as_bytes() {
                 b"null" => target.remove(name),
                 [b'{', ..] => {
+                    Json::Other(json.to_owned()).to_member::<Unique>(name)?;
                     let merged = merge(target.get(name).map(|json| json.get()), json.get())?;
                     target.set(name, merged.to_string())?;
                 }
                 _ => target.set(name, json.get().to_owned())?,
             }
         }
-        Json::Object(target).to()
+        Json::Object(target).to_resource()
     }
 }
 

@@ -131,12 +131,12 @@ fn new_value<T: Resource + DeserializeOwned>(
             T::MEMBERS.iter().skip(known.len()).for_each(|name| members.remove(name));
         }
         json.fill::<T>(&key.parts(), Timestamp::now())?;
-        let mut value: T = json.to()?;
+        let mut value: T = json.to_resource()?;
         value.set_key(&key);
         return Ok((key, value));
     }
     json.fill::<T>(known, Timestamp::now())?;
-    let value: T = json.to()?;
+    let value: T = json.to_resource()?;
     let named = T::MEMBERS.last().copied().unwrap_or_default();
     let key = value.key().and_then(|key| {
         let texts = key.parts();

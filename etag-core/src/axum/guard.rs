@@ -92,6 +92,21 @@ pub(super) fn admit<T: Resource>(preconditions: &Preconditions, version: &Versio
     }
 }
 
+/// The conditions of a write of a whole new value. What can't be read is answered 400 where the resource exists or may be
+/// created; else 404, as without conditions (RFC 9110 §13.2.1).
+pub(super) async fn settle<T: Resource, S: Store<T>>(
+    conditions: Conditions,
+    store: &S,
+    key: &T::Key,
+) -> Result<Preconditions, Problem> {
+    match conditions.settle() {
+        Err(_) if T::CREATE == Creation::Never && store.version(key).await.map_err(Into::into)?.is_none() => {
+            Err(Problem::not_found())
+        }
+        settled => settled,
+    }
+}
+
 /// What the store must find for a whole new value. It is read first only where the conditions are more than one
 /// tag or `*`, or where a refusal depends on what exists.
 pub(super) async fn plan<T: Resource, S: Store<T>>(
@@ -99,9 +114,6 @@ pub(super) async fn plan<T: Resource, S: Store<T>>(
     store: &S,
     key: &T::Key,
 ) -> Result<Required, Refusal> {
-    if let Some(malformed) = preconditions.malformed() {
-        return Err(Problem::malformed_precondition(malformed.to_string()).into());
-    }
     if let Some(required) = plan_without_reading::<T>(preconditions) {
         return Ok(required);
     }

@@ -28,6 +28,7 @@ mod refusal;
 mod tagged;
 mod target;
 mod ticket;
+mod unique;
 mod update;
 
 pub use crate::Problem;

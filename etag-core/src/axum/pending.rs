@@ -1,5 +1,5 @@
 use super::Tagged;
-use crate::Problem;
+use crate::{Problem, Versioned};
 
 /// A write in a transaction that is not committed yet: no answer before it is.
 ///
@@ -24,10 +24,10 @@ use crate::Problem;
 /// # }
 /// ```
 #[derive(Debug)]
-#[must_use = "nothing is written before the transaction is committed"]
-pub struct Pending<T>(Tagged<T>);
+#[must_use = "nothing is written before the transaction is committed: answer with `committed(transaction.commit().await)`"]
+pub struct Pending<T: Versioned>(Tagged<T>);
 
-impl<T> Pending<T> {
+impl<T: Versioned> Pending<T> {
     pub(super) fn new(tagged: Tagged<T>) -> Self {
         Self(tagged)
     }

@@ -1,9 +1,13 @@
-use std::time::SystemTime;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use axum::body::{Body, Bytes, HttpBody};
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_LOCATION, ETAG, LAST_MODIFIED};
+use http::header::{CACHE_CONTROL, CONTENT_LOCATION, ETAG};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::tagged::date_headers;
 use crate::{Problem, Validators};
 
 /// Why an extractor lets no handler run: the client's copy is current, or there is a problem.
@@ -26,10 +30,10 @@ impl NotModified {
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_CONTROL, PRIVATE);
         match (&validators.etag, &validators.last_modified) {
-            (Some(etag), _) => headers.insert(ETAG, etag.to_header_value()),
-            (None, Some(date)) => headers.insert(LAST_MODIFIED, date.to_header_value(SystemTime::now())),
-            (None, None) => None,
-        };
+            (Some(etag), _) => drop(headers.insert(ETAG, etag.to_header_value())),
+            (None, Some(date)) => date_headers(&mut headers, date),
+            (None, None) => {}
+        }
         if let Some(location) = content_location {
             headers.insert(CONTENT_LOCATION, location.clone());
         }
@@ -40,10 +44,32 @@ impl NotModified {
 /// Never share what may be one user's (RFC 9111 §5.2.2.7), and ask each time whether it is current (§5.2.2.4).
 pub(super) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
+/// No content, and no length of it: a router would make `Content-Length: 0` of an empty body, which in a 304 is said of the
+/// 200 (RFC 9110 §8.6).
+struct NoContent;
+
+impl HttpBody for NoContent {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        true
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
-            Self::NotModified(NotModified(headers)) => (StatusCode::NOT_MODIFIED, headers).into_response(),
+            Self::NotModified(NotModified(headers)) => {
+                (StatusCode::NOT_MODIFIED, headers, Body::new(NoContent)).into_response()
+            }
             Self::Problem(problem) => problem.into_response(),
         }
     }

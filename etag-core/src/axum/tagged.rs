@@ -2,7 +2,7 @@ use std::ops::Deref;
 use std::time::SystemTime;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_LOCATION, CONTENT_TYPE, ETAG, LAST_MODIFIED, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_LOCATION, CONTENT_TYPE, DATE, ETAG, LAST_MODIFIED, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::Refusal;
@@ -30,7 +30,7 @@ use crate::{EntityTag, LastModified, Problem, Representation, StateTag, Validato
 /// ```
 #[derive(Debug)]
 #[must_use]
-pub struct Tagged<T> {
+pub struct Tagged<T: Versioned> {
     value: T,
     state: Option<StateTag>,
     etag: Option<EntityTag>,
@@ -39,7 +39,7 @@ pub struct Tagged<T> {
     headers: HeaderMap,
 }
 
-impl<T> Tagged<T> {
+impl<T: Versioned> Tagged<T> {
     /// An answer whose tag is made from the value.
     pub fn new(value: T) -> Self {
         Self {
@@ -96,9 +96,7 @@ impl<T> Tagged<T> {
     pub fn into_inner(self) -> T {
         self.value
     }
-}
 
-impl<T: Versioned> Tagged<T> {
     /// Writes the body once, and its tags.
     pub(super) fn render(self) -> Result<Rendered, Problem> {
         let outline = Outline::of::<T>();
@@ -159,10 +157,17 @@ impl IntoResponse for Rendered {
             headers.insert(ETAG, etag.to_header_value());
         }
         if let Some(date) = &self.validators.last_modified {
-            headers.insert(LAST_MODIFIED, date.to_header_value(SystemTime::now()));
+            date_headers(headers, date);
         }
         response
     }
+}
+
+/// `Last-Modified`, and the `Date` that it is not later than (RFC 9110 §8.8.2.1): a server's own may lag behind.
+pub(super) fn date_headers(headers: &mut HeaderMap, modified: &LastModified) {
+    let now = SystemTime::now();
+    headers.insert(LAST_MODIFIED, modified.to_header_value(now));
+    headers.insert(DATE, LastModified::from(now).to_header_value(now));
 }
 
 impl<T: Versioned> IntoResponse for Tagged<T> {
@@ -174,7 +179,7 @@ impl<T: Versioned> IntoResponse for Tagged<T> {
     }
 }
 
-impl<T> Deref for Tagged<T> {
+impl<T: Versioned> Deref for Tagged<T> {
     type Target = T;
 
     fn deref(&self) -> &T {

@@ -5,7 +5,7 @@ use axum::extract::{FromRef, FromRequest, Request};
 use serde::de::DeserializeOwned;
 
 use super::body::{Json, MediaType, read};
-use super::guard::{Race, admit, plan};
+use super::guard::{Race, admit, plan, settle};
 use super::ticket::{Guard, Ticket, location};
 use super::{Change, MergePatch, Pending, Refusal, Tagged, Target, Whole};
 use crate::outline::Outline;
@@ -150,11 +150,11 @@ where
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
         let Received { target, conditions, json, location } =
             receive::<T, S, A>(request, state, MediaType::JSON).await?;
-        let preconditions = conditions.settle()?;
+        let preconditions = settle::<T, S>(conditions, &target.store, &target.key).await?;
         let required = plan::<T, S>(&preconditions, &target.store, &target.key).await?;
         let mut json = json?;
         json.fill::<T>(&target.key.parts(), Timestamp::now())?;
-        let value = json.to()?;
+        let value = json.to_resource()?;
         let guard = Guard::Unread;
         let ticket =
             Ticket { key: target.key, store: target.store, required, guard, preconditions, location };

@@ -131,11 +131,11 @@ impl Writer {
         let start = self.bytes.len();
         self.outermost(value);
         let item = std::mem::replace(&mut self.facts, list);
-        let version = Versions::of::<V>(&self.bytes, start, &item);
-        version.embed(&mut self.bytes, &item);
+        let versions = Versions::of::<V>(&self.bytes, start, &item);
         if let Some(items) = &mut self.facts.items {
-            items.push(&version);
+            items.push(&versions, &self.bytes, start, &item);
         }
+        versions.embed(&mut self.bytes, &item);
     }
 
     fn read<V: Versioned + ?Sized>(&mut self, value: &V, frame: Frame) {

@@ -1,5 +1,6 @@
 //! The preconditions of a request, and their evaluation in the order of RFC 9110 §13.2.2.
 
+mod date;
 mod tag_list;
 
 use std::time::SystemTime;
@@ -129,9 +130,9 @@ impl Preconditions {
         Self {
             action,
             if_match,
-            if_unmodified_since: date(headers, &IF_UNMODIFIED_SINCE),
+            if_unmodified_since: single_date(headers, &IF_UNMODIFIED_SINCE),
             if_none_match,
-            if_modified_since: date(headers, &IF_MODIFIED_SINCE),
+            if_modified_since: single_date(headers, &IF_MODIFIED_SINCE),
             malformed,
         }
     }
@@ -235,11 +236,11 @@ fn last_modified(current: Option<&Validators>) -> Option<LastModified> {
     current?.last_modified
 }
 
-/// A date in any of the three formats of §5.6.7; `None` where it is absent, invalid or repeated.
-fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
+/// `None` where the date is absent, invalid or repeated.
+fn single_date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
     let mut values = headers.get_all(name).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;
     };
-    httpdate::parse_http_date(value.to_str().ok()?).ok()
+    date::parse(value.to_str().ok()?, SystemTime::now())
 }

@@ -7,7 +7,7 @@ use super::memory::Memory;
 use super::{DatabaseError, Matched, Removed, Required, Store, Written, rows};
 #[cfg(feature = "sqlite")]
 use super::{StoreIn, sqlite};
-use crate::{Resource, Version, canonical};
+use crate::{Resource, Version};
 
 /// The store of this crate: memory, or a SQLite file, for every resource that implements `Deserialize`.
 ///
@@ -65,9 +65,10 @@ impl Database {
             return Ok(Self(Kind::Memory(Memory::default())));
         }
         #[cfg(feature = "sqlite")]
-        if url.starts_with("sqlite:") {
+        if url.strip_prefix("sqlite:").is_some_and(names_a_file) {
             let options: SqliteConnectOptions = url.parse()?;
-            return Self::from_pool(sqlite::connect(options, url.contains(":memory:")).await?).await;
+            let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+            return Self::from_pool(sqlite::connect(options, in_memory).await?).await;
         }
         Err(DatabaseError::Url(url.to_owned()))
     }
@@ -156,7 +157,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Where the database fails, a value has no canonical JSON, or a value has no key of its own.
+    /// Where the database fails, a value has no canonical JSON or can't be read back from it, or a value has no key of its own.
     pub async fn import<T: Resource + DeserializeOwned>(
         &self,
         values: Vec<T>,
@@ -165,7 +166,7 @@ impl Database {
     ) -> Result<(), DatabaseError> {
         let keyed: Vec<(T::Key, T)> = values.into_iter().map(keyed).collect::<Result<_, _>>()?;
         match &self.0 {
-            // Nothing can fail from here on: each value has its canonical form, and memory has no disk.
+            // Nothing can fail from here on: each value can be written, and memory has no disk.
             Kind::Memory(memory) => write_all(&mut memory.clone(), keyed, required, done).await,
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(pool) => {
@@ -177,14 +178,17 @@ impl Database {
     }
 }
 
+/// Without a name, each connection would have a database of its own.
+#[cfg(feature = "sqlite")]
+fn names_a_file(path: &str) -> bool {
+    let name = path.trim_start_matches('/').split('?').next();
+    name.is_some_and(|name| !name.is_empty())
+}
+
 /// A value that can be written, and its key.
-fn keyed<T: Resource>(value: T) -> Result<(T::Key, T), DatabaseError> {
-    canonical::to_vec(&value)?;
-    let key = value.key().ok_or_else(|| DatabaseError::Document {
-        collection: T::COLLECTION,
-        key: String::new(),
-        error: "the value has no key of its own".to_owned(),
-    })?;
+fn keyed<T: Resource + DeserializeOwned>(mut value: T) -> Result<(T::Key, T), DatabaseError> {
+    let key = value.key().ok_or(DatabaseError::Key { collection: T::COLLECTION, key: String::new() })?;
+    rows::check_writable(&key, &mut value)?;
     Ok((key, value))
 }
 

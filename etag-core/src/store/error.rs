@@ -17,6 +17,14 @@ pub enum DatabaseError {
         /// What was wrong with it.
         error: String,
     },
+    /// A key whose text is not read as the same key, or a value without one.
+    #[error("`{key}` can't identify a resource in `{collection}`")]
+    Key {
+        /// The collection.
+        collection: &'static str,
+        /// The key's text; empty where the value has none.
+        key: String,
+    },
     /// A row's columns say other than its document (found by builds with debug assertions).
     #[error("the columns of `{collection}/{key}` differ from its document: {difference}")]
     Mismatch {

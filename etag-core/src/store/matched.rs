@@ -29,7 +29,7 @@ use crate::{Resource, StateTag};
 /// # }
 /// ```
 #[derive(Debug)]
-#[must_use = "nothing is written before a store takes it"]
+#[must_use = "nothing is written before a store takes it: pass it to `replace` or `remove`"]
 pub struct Matched<T: Resource> {
     key: T::Key,
     required: Required,

@@ -143,8 +143,7 @@ pub(super) async fn all<T: Resource + DeserializeOwned>(
         let parts = split(&key);
         let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|_| T::Key::PARTS > 0).collect();
         let Some(of_type) = T::Key::from_parts(&parts) else {
-            let error = "its key is none of the type's".to_owned();
-            return Err(DatabaseError::Document { collection: T::COLLECTION, key, error });
+            return Err(DatabaseError::Key { collection: T::COLLECTION, key });
         };
         let address = Address { collection: T::COLLECTION, key };
         values.push(value_of(&address, &of_type, &row)?);
@@ -159,6 +158,7 @@ pub(super) async fn replace<T: Resource + DeserializeOwned>(
 ) -> Result<Written<T>, DatabaseError> {
     let (key, required) = (matched.key(), matched.required());
     let address = Address::of::<T>(key);
+    check_key::<T>(key)?;
     value.set_key(key);
     let mut at = Timestamp::now();
     for _ in 0..ATTEMPTS {
@@ -325,16 +325,33 @@ async fn settle<T: Resource + DeserializeOwned>(
     Ok(Some(Stored { value, version, content: columns.content }))
 }
 
-/// In builds with debug assertions, reads a document back before it is written: a member that is left out and has no
-/// default would make it unreadable.
+/// What a write would refuse, before anything is written.
+pub(super) fn check_writable<T: Resource + DeserializeOwned>(
+    key: &T::Key,
+    value: &mut T,
+) -> Result<(), DatabaseError> {
+    check_key::<T>(key)?;
+    let row = row_of(value, Timestamp::now())?;
+    check_readable::<T>(&Address::of::<T>(key), key, &row)
+}
+
+/// A key that is not read back from its own text could never be listed.
+fn check_key<T: Resource>(key: &T::Key) -> Result<(), DatabaseError> {
+    let parts = key.parts();
+    let texts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    match T::Key::from_parts(&texts) {
+        Some(read) if read == *key => Ok(()),
+        _ => Err(DatabaseError::Key { collection: T::COLLECTION, key: join(&parts) }),
+    }
+}
+
+/// Reads a document back before it is written: a float that is not finite, or a member that is left out and has no default,
+/// would make it unreadable for good.
 fn check_readable<T: Resource + DeserializeOwned>(
     address: &Address,
     key: &T::Key,
     row: &Row,
 ) -> Result<(), DatabaseError> {
-    if cfg!(debug_assertions) {
-        let read: T = value_of(address, key, row)?;
-        check(address, &row.columns, &read)?;
-    }
-    Ok(())
+    let read: T = value_of(address, key, row)?;
+    check(address, &row.columns, &read)
 }

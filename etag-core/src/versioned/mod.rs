@@ -163,6 +163,11 @@ pub trait Describe<T: ?Sized> {
     /// An array of `V`, in the order in which `elements` gives them.
     fn array<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>));
 
+    /// An array of `V` in the order that the type keeps them in, whatever the order in which they came.
+    fn sorted<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>)) {
+        self.array(elements);
+    }
+
     /// An array of `V` without an order of its own: sorted by the elements' canonical bytes.
     fn set<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>));
 

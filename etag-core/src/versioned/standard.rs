@@ -77,7 +77,7 @@ sequences! {
     array [const N: usize] [T; N];
     array [] Vec<T>;
     array [] VecDeque<T>;
-    array [] BTreeSet<T>;
+    sorted [] BTreeSet<T>;
     set [S] HashSet<T, S>;
 }
 

@@ -176,8 +176,8 @@ const REFUSALS: &[(&str, &[&str])] = &[
         r#"enum Shape { Circle(f64), Square { side: f64 }, #[versioned(skip)] Point }"#,
         &[
             "`Point` is a variant, and has no role of its own\n= help: remove this `#[versioned]`",
-            "`Circle` carries data: only variants without data have a canonical form\n= help: derive on a struct, or mark the field `#[versioned(serde)]`",
-            "`Square` carries data: only variants without data have a canonical form\n= help: derive on a struct, or mark the field `#[versioned(serde)]`",
+            "`Circle` carries data: only variants without data have a canonical form\n= help: remove `#[derive(Versioned)]`, and mark the fields that hold a `Shape` with `#[versioned(serde)]`",
+            "`Square` carries data: only variants without data have a canonical form\n= help: remove `#[derive(Versioned)]`, and mark the fields that hold a `Shape` with `#[versioned(serde)]`",
         ],
     ),
     (

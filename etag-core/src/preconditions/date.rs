@@ -1,0 +1,37 @@
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
+/// Reads a date in any of the three formats of RFC 9110 §5.6.7.
+pub(super) fn parse(text: &str, now: SystemTime) -> Option<SystemTime> {
+    let Some((before, year, after)) = two_digit_year(text) else {
+        return httpdate::parse_http_date(text).ok();
+    };
+    let in_century = |century: u64| {
+        let text = format!("{before} {year} {after}", year = century * 100 + year);
+        httpdate::parse_http_date(&text).ok()
+    };
+    let this_century = 19 + u64::from(now >= SystemTime::UNIX_EPOCH + YEAR_2000);
+    // What appears to be more than 50 years ahead is the last year in the past with the same two digits.
+    let date = in_century(this_century).filter(|date| *date <= now + FIFTY_YEARS);
+    date.or_else(|| in_century(this_century - 1))
+}
+
+/// `Sunday, 06-Nov-94 08:49:37 GMT` as what stands before and after its year: `Sun, 06 Nov`, 94, `08:49:37 GMT`.
+fn two_digit_year(text: &str) -> Option<(Cow<'_, str>, u64, &str)> {
+    let (day, rest) = text.split_once(", ")?;
+    let (date, time) = rest.split_once(' ')?;
+    let (day_and_month, year) = date.rsplit_once('-')?;
+    let is_name = DAYS.contains(&day);
+    let is_year = year.len() == 2 && year.bytes().all(|byte| byte.is_ascii_digit());
+    let before = format!("{}, {}", day.get(..3)?, day_and_month.replace('-', " "));
+    (is_name && is_year).then_some(())?;
+    Some((before.into(), year.parse().ok()?, time))
+}
+
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// From 1970 to 2000.
+const YEAR_2000: Duration = Duration::from_secs(946_684_800);
+
+/// Of 365.2425 days.
+const FIFTY_YEARS: Duration = Duration::from_secs(50 * 31_556_952);

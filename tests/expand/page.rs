@@ -1,0 +1,58 @@
+//! A generic struct: bounds on the parameters that its members use.
+
+pub mod derived {
+    use ::core::iter::Iterator;
+    use ::core::option::Option;
+    use ::etag_core::Versioned;
+    use ::std::vec::Vec;
+
+    #[derive(Versioned)]
+    pub struct Page<'a, T, I, S = u8, const N: usize = 1>
+    where
+        I: Iterator,
+    {
+        pub name: &'a str,
+        pub items: Vec<[T; N]>,
+        pub next: Option<I::Item>,
+        #[versioned(serde)]
+        pub foreign: S,
+    }
+}
+
+pub mod pasted {
+    #![expect(
+        clippy::elidable_lifetime_names,
+        reason = "the derive repeats the parameters as they are written"
+    )]
+
+    use ::core::iter::Iterator;
+    use ::core::option::Option;
+    use ::std::vec::Vec;
+
+    pub struct Page<'a, T, I, S = u8, const N: usize = 1>
+    where
+        I: Iterator,
+    {
+        pub name: &'a str,
+        pub items: Vec<[T; N]>,
+        pub next: Option<I::Item>,
+        pub foreign: S,
+    }
+
+    #[automatically_derived]
+    impl<'a, T, I, S, const N: usize> ::etag_core::Versioned for Page<'a, T, I, S, N>
+    where
+        I: Iterator,
+        T: ::etag_core::Versioned,
+        I::Item: ::etag_core::Versioned,
+        S: ::etag_core::Serialize,
+    {
+        /// State: `foreign`, `items`, `name`, `next`.
+        fn describe<D: ::etag_core::Describe<Self>>(page: &mut D) {
+            page.serde("foreign", |page| &page.foreign);
+            page.member("items", |page| &page.items);
+            page.member("name", |page| &page.name);
+            page.member("next", |page| &page.next);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+use etag_core::Versioned;
+
+#[derive(Versioned)]
+#[versioned(epoch = 1)]
+#[versioned(epoch = 2)]
+struct Article {
+    title: String,
+}
+
+fn main() {}

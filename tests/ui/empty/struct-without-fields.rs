@@ -1,0 +1,6 @@
+use etag_core::Versioned;
+
+#[derive(Versioned)]
+struct Settings {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use etag_core::Versioned;
+
+#[derive(Versioned)]
+enum Status {
+    Active,
+    #[versioned(skip)]
+    Retired,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use etag_core::Versioned;
+
+#[derive(Versioned)]
+enum Shape {
+    Point,
+    Circle(f64),
+}
+
+fn main() {}
