@@ -45,7 +45,8 @@ pub trait KeyPart: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Se
     }
 }
 
-/// What identifies a resource among those of its type: a [`KeyPart`], several in a tuple, or `()` for the only one.
+/// What identifies a resource among those of its type: a [`KeyPart`], several in a tuple, or `()` for the
+/// only one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a key",
     label = "expected `()`, a key part or a tuple of them"

@@ -26,7 +26,8 @@ pub struct LastModified {
 }
 
 impl LastModified {
-    /// A time in whose second the resource had no other version, not even before it was deleted and made again.
+    /// A time in whose second the resource had no other version, not even before it was deleted and made
+    /// again.
     pub fn strong(time: impl Into<Timestamp>) -> Self {
         Self { time: time.into(), alone: true }
     }

@@ -62,8 +62,8 @@ impl Outline {
     /// The SHA-256 of a canonical object of what is in the variant, and in no state:
     /// `{"epoch":2,"shape":"…","variant":{…}}`, without what the type does not have.
     ///
-    /// The shape is that of a type with a revision: a new program that sends other JSON for one revision sends
-    /// another tag.
+    /// The shape is that of a type with a revision: a new program that sends other JSON for one revision
+    /// sends another tag.
     fn hash_variant(&self, members: &[&[u8]]) -> Option<StateTag> {
         let mut parts: Vec<Vec<u8>> = Vec::new();
         if let Some(epoch) = self.epoch {

@@ -28,12 +28,13 @@ use serde_json::{Map, Value};
 /// 409: the resource changed while the request was carried out, and the request had no `If-Match`
 /// that could have said so. Send it again.
 /// ## Precondition failed
-/// 412: the resource is not in the state that the request requires. `ETag` is the current tag; GET it, apply the
-/// change again, and send that tag in `If-Match`.
+/// 412: the resource is not in the state that the request requires. `ETag` is the current tag; GET it,
+/// apply the change again, and send that tag in `If-Match`.
 /// ## Content too large
 /// 413: the body is larger than the service takes.
 /// ## Unsupported media type
-/// 415: the body's `Content-Type` is not one that the resource takes; `Accept-Patch` names those that PATCH takes.
+/// 415: the body's `Content-Type` is not one that the resource takes; `Accept-Patch` names those that PATCH
+/// takes.
 /// ## Invalid member
 /// 422: the body is well-formed, and the member named by `member` is wrong.
 /// ## Precondition required

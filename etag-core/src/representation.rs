@@ -211,7 +211,8 @@ pub(crate) struct Items {
 }
 
 impl Items {
-    /// Adds an item. A revision tells the versions of one resource apart, not resources: its item counts by its bytes.
+    /// Adds an item. A revision tells the versions of one resource apart, not resources: its item counts by
+    /// its bytes.
     pub(crate) fn push(&mut self, item: &Versions, bytes: &[u8], start: usize, facts: &Facts) {
         let state = match item.state.revision() {
             None => item.state,

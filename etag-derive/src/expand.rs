@@ -56,8 +56,8 @@ fn expand_versioned(model: &Versioned<'_>, krate: &TokenStream) -> TokenStream {
     }
 }
 
-/// The type's name as a token of the expansion: rustc warns of what is deprecated where the user names it, not where
-/// a derive does.
+/// The type's name as a token of the expansion: rustc warns of what is deprecated where the user names it,
+/// not where a derive does.
 fn quiet(ident: &Ident) -> Ident {
     let mut quiet = ident.clone();
     quiet.set_span(Span::call_site().located_at(ident.span()));

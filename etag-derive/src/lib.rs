@@ -187,8 +187,8 @@ mod tests;
 /// On a struct with named fields:
 ///
 /// - **`epoch`** `= 2`: moves every tag of the type when it is changed.
-/// - **`embed`** `= "etag"`: a member that shows the entity tag itself. It is in no hash, so adding or renaming it
-///   moves no tag: change the `epoch` with it.
+/// - **`embed`** `= "etag"`: a member that shows the entity tag itself. It is in no hash, so adding or
+///   renaming it moves no tag: change the `epoch` with it.
 ///
 /// ```
 /// # use etag_core::Versioned;

@@ -1,4 +1,5 @@
-//! Who may not see a resource learns nothing of it: not that it exists, nor its tag, nor its date. (HTTP.md 34, 35, 96, 120, 123.)
+//! Who may not see a resource learns nothing of it: not that it exists, nor its tag, nor its date. (HTTP.md
+//! 34, 35, 96, 120, 123.)
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

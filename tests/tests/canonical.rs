@@ -1,4 +1,5 @@
-//! The canonical form: published pairs, derived types against `serde_json`'s words, and what no feature flag may move.
+//! The canonical form: published pairs, derived types against `serde_json`'s words, and what no feature
+//! flag may move.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -281,7 +282,8 @@ fn a_list_is_tagged_by_its_items_and_each_item_shows_its_own_tag() {
 }
 
 proptest::proptest! {
-    /// A document that is read back gives the value that was written, to the last bit: else its tag would move.
+    /// A document that is read back gives the value that was written, to the last bit: else its tag would
+    /// move.
     #[test]
     fn a_double_survives_the_way_through_a_document(double: f64) {
         let bytes = canonical::to_vec(&double).unwrap();

@@ -1,4 +1,5 @@
-//! Dates as validators, over sockets: when one stands for a version, when it does not, and what stamps promise.
+//! Dates as validators, over sockets: when one stands for a version, when it does not, and what stamps
+//! promise.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -1,5 +1,6 @@
-//! Deploys: releases whose types differ, on one database. A row that one release wrote is answered by the other with a
-//! true tag, and with 304 only where the client's copy is what it would be sent. (HTTP.md 13, 14, 25, 42, 60, 64.)
+//! Deploys: releases whose types differ, on one database. A row that one release wrote is answered by the
+//! other with a true tag, and with 304 only where the client's copy is what it would be sent. (HTTP.md 13,
+//! 14, 25, 42, 60, 64.)
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tests::{Answer, call, on_each_database};
 
-/// A release: five types with the same members, which differ in what their tags are made of, and their routes.
+/// A release: five types with the same members, which differ in what their tags are made of, and their
+/// routes.
 macro_rules! release {
     ($release:ident, $(#[$attribute:meta])* { $($members:tt)* }) => {
         mod $release {

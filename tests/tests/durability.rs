@@ -1,4 +1,5 @@
-//! What was acknowledged stays: through `kill -9` in the middle of writes, and with as few statements as it takes.
+//! What was acknowledged stays: through `kill -9` in the middle of writes, and with as few statements as it
+//! takes.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, Once};

@@ -1,4 +1,5 @@
-//! Whatever surrounds the derive, its expansion compiles without a warning, and means what it means elsewhere.
+//! Whatever surrounds the derive, its expansion compiles without a warning, and means what it means
+//! elsewhere.
 
 #![no_implicit_prelude]
 #![deny(warnings)]

@@ -1,4 +1,5 @@
-//! No update is lost: clients that race for one asset, on two processes that share a SQLite file, and on one in memory.
+//! No update is lost: clients that race for one asset, on two processes that share a SQLite file, and on
+//! one in memory.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -190,8 +191,8 @@ async fn no_addition_is_lost_in_memory() {
     no_addition_is_lost(Service::one_process_in_memory()).await;
 }
 
-/// Every third client deletes and the others replace, all in the same state; the tag of the new state, or `None` where it
-/// was deleted.
+/// Every third client deletes and the others replace, all in the same state; the tag of the new state, or
+/// `None` where it was deleted.
 async fn change_or_delete(service: &Service, path: &str, tag: &str, round: usize) -> Option<String> {
     let is_delete = |number: usize| number.is_multiple_of(3);
     let deletes = (0..RACERS).filter(|number| is_delete(*number)).count();

@@ -301,7 +301,8 @@ fn the_lines_of_a_header_are_one_list_of_tags_or_refused() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// `etagc = %x21 / %x23-7E / %x80-FF` (RFC 9110 §8.8.3): a list takes the octets that a tag may have, and no other.
+/// `etagc = %x21 / %x23-7E / %x80-FF` (RFC 9110 §8.8.3): a list takes the octets that a tag may have, and
+/// no other.
 #[test]
 fn the_octets_of_a_tag_are_those_of_the_grammar() {
     for byte in 0..=u8::MAX {
@@ -462,19 +463,21 @@ async fn store<T: Item>(database: &Database, key: u64, text: &str) -> Version {
     }
 }
 
-/// Puts the key into that state; gives the words that stand for its tags and dates. A key that never existed has those of another.
+/// Puts the key into that state; gives the words that stand for its tags and dates. A key that never
+/// existed has those of another.
 async fn arrange<T: Item>(database: &Database, key: u64, stored: Stored) -> Vec<(&'static str, String)> {
     let written = if stored == Stored::New { key + 1 } else { key };
     let stale = store::<T>(database, written, "first").await;
     let mut current = store::<T>(database, written, "second").await;
-    let mut date = current.modified.expect("the type has a date");
-    for attempt in 0.. {
-        if !date.is_alone() {
-            break;
+    let is_alone = |version: &Version| version.modified.is_some_and(|date| date.is_alone());
+    for further in ["third", "fourth"] {
+        // The next second has begun since the write before.
+        if is_alone(&current) {
+            current = store::<T>(database, written, further).await;
         }
-        current = store::<T>(database, written, &attempt.to_string()).await;
-        date = current.modified.expect("the type has a date");
     }
+    assert!(!is_alone(&current), "the date is shared");
+    let date = current.modified.expect("the type has a date");
     if stored == Stored::Deleted {
         let removed = Store::<T>::remove(database, Matched::unconditional(key)).await;
         assert!(matches!(removed.unwrap(), Removed::Removed));

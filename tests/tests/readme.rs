@@ -1,4 +1,5 @@
-//! What the README says to type works as it stands; its programs are run as documentation examples of `etag-core`.
+//! What the README says to type works as it stands; its programs are run as documentation examples of
+//! `etag-core`.
 
 use std::process::Command;
 

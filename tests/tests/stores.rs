@@ -1,4 +1,5 @@
-//! What a store promises, held by each database of ours and by one of a user's own. (HTTP.md 14, 20, 25, 36, 41, 44, 50, 53.)
+//! What a store promises, held by each database of ours and by one of a user's own. (HTTP.md 14, 20, 25,
+//! 36, 41, 44, 50, 53.)
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Debug;
@@ -308,7 +309,8 @@ async fn no_update_is_lost() {
     .await;
 }
 
-/// Writes and removes one resource; gives every revision that was made. Where others are always faster, it tries again.
+/// Writes and removes one resource; gives every revision that was made. Where others are always faster, it
+/// tries again.
 async fn hammer(database: Database, hand: u32) -> Vec<u64> {
     let mut revisions = Vec::new();
     while revisions.len() < 40 {
@@ -660,6 +662,20 @@ async fn an_import_with_one_value_that_can_not_be_read_back_writes_none() {
         assert_eq!(good, None, "it failed, and has written");
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_import_that_the_database_stops_halfway_writes_none() {
+    let (_folder, file) = sqlite_file();
+    let database = Database::connect(&file).await.unwrap();
+    let stop = "CREATE TRIGGER stop BEFORE INSERT ON etag_rows WHEN NEW.key = 'bad'
+        BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    sqlx::query(stop).execute(database.pool().unwrap()).await.unwrap();
+    let text = |id: &str| ByText { id: id.to_owned(), text: "a".to_owned() };
+    let values = vec![text("good"), text("bad")];
+    let error = database.import(values, Required::Unconditional, |_| {}).await.unwrap_err();
+    assert!(matches!(error, DatabaseError::Sqlite(_)), "{error}");
+    assert_eq!(database.all::<ByText>().await.unwrap(), []);
 }
 
 /// No path names a resource whose key is the empty text.

@@ -487,7 +487,8 @@ async fn a_busy_database_is_a_503_and_a_retry_finds_out() {
     }
 }
 
-/// SQLite can't write in a transaction that has read what another one has changed since (`SQLITE_BUSY_SNAPSHOT`).
+/// SQLite can't write in a transaction that has read what another one has changed since
+/// (`SQLITE_BUSY_SNAPSHOT`).
 #[tokio::test]
 async fn a_transaction_over_an_outdated_snapshot_is_a_503_and_a_retry_succeeds() {
     let bank = Bank::new().await;

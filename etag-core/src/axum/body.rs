@@ -45,7 +45,8 @@ impl MediaType {
     /// RFC 7396 §4.
     pub(super) const MERGE_PATCH: Self = Self("application/merge-patch+json");
 
-    /// `application/json` is any JSON, as in axum's `Json`: a suffix `+json` says so too, but not that it is a patch.
+    /// `application/json` is any JSON, as in axum's `Json`: a suffix `+json` says so too, but not that it
+    /// is a patch.
     fn is_that_of(self, headers: &HeaderMap) -> bool {
         let sent =
             headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()?.parse::<mime::Mime>().ok());

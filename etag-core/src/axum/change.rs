@@ -6,7 +6,8 @@ use super::body::{Json, Members};
 use super::unique::Unique;
 use crate::{Problem, Resource, canonical};
 
-/// What the body of an [`Update`](super::Update) says: the [`Whole`] new value, `Json<Other>`, or a [`MergePatch`].
+/// What the body of an [`Update`](super::Update) says: the [`Whole`] new value, `Json<Other>`, or a
+/// [`MergePatch`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no way to change a `{T}`",
     label = "expected `Whole`, `Json<Other>` or `MergePatch`"
@@ -37,7 +38,8 @@ impl<T: Resource, O: DeserializeOwned + Send + Sync> Change<T> for AxumJson<O> {
     type Body = O;
 }
 
-/// The body is a JSON Merge Patch (RFC 7396): `null` removes a member, an object is merged, anything else replaces.
+/// The body is a JSON Merge Patch (RFC 7396): `null` removes a member, an object is merged, anything else
+/// replaces.
 #[derive(Debug, Clone)]
 pub struct MergePatch {
     json: Json,

@@ -15,8 +15,8 @@ use crate::{
 
 /// A new value under a new key: for POST to a collection.
 ///
-/// The key is made by its type ([`KeyPart::new`](crate::KeyPart::new)) where it can make one, else the body names it. `save` answers 201 with
-/// `Location`: the request's path, and the key behind it.
+/// The key is made by its type ([`KeyPart::new`](crate::KeyPart::new)) where it can make one, else the body
+/// names it. `save` answers 201 with `Location`: the request's path, and the key behind it.
 ///
 /// ```
 /// use axum::{Router, routing::post};

@@ -92,8 +92,8 @@ pub(super) fn admit<T: Resource>(preconditions: &Preconditions, version: &Versio
     }
 }
 
-/// The conditions of a write of a whole new value. What can't be read is answered 400 where the resource exists or may be
-/// created; else 404, as without conditions (RFC 9110 §13.2.1).
+/// The conditions of a write of a whole new value. What can't be read is answered 400 where the resource
+/// exists or may be created; else 404, as without conditions (RFC 9110 §13.2.1).
 pub(super) async fn settle<T: Resource, S: Store<T>>(
     conditions: Conditions,
     store: &S,
@@ -107,8 +107,8 @@ pub(super) async fn settle<T: Resource, S: Store<T>>(
     }
 }
 
-/// What the store must find for a whole new value. It is read first only where the conditions are more than one
-/// tag or `*`, or where a refusal depends on what exists.
+/// What the store must find for a whole new value. It is read first only where the conditions are more than
+/// one tag or `*`, or where a refusal depends on what exists.
 pub(super) async fn plan<T: Resource, S: Store<T>>(
     preconditions: &Preconditions,
     store: &S,

@@ -9,10 +9,11 @@ use super::ticket::{Guard, Ticket, location};
 use super::{Pending, Refusal, Tagged, Target};
 use crate::{Matched, Problem, Required, Resource, Store, StoreIn};
 
-/// The stored value at the request's path, in the state that the request requires: it may be changed, saved or deleted.
+/// The stored value at the request's path, in the state that the request requires: it may be changed, saved
+/// or deleted.
 ///
-/// For writes without a body. Before the handler runs, 404, 428 and 412 are answered; [`save`](Self::save) compares again, in the
-/// step that writes.
+/// For writes without a body. Before the handler runs, 404, 428 and 412 are answered; [`save`](Self::save)
+/// compares again, in the step that writes.
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::put};

@@ -11,8 +11,8 @@
 //! | [`Create<T>`](Create) | a new value under a new key | 413, 415, 400, 422 |
 //! | [`Preconditions`](crate::Preconditions) | the request's conditions | nothing: it answers by [`respond`](crate::Preconditions::respond) |
 //!
-//! Each runs the type's [policy](crate::Authorize) before anything else. Writes end in `save`, which is answered 412 where the stored
-//! state is not the one that the guard saw.
+//! Each runs the type's [policy](crate::Authorize) before anything else. Writes end in `save`, which is
+//! answered 412 where the stored state is not the one that the guard saw.
 
 mod body;
 mod change;

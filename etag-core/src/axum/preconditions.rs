@@ -86,7 +86,8 @@ impl Preconditions {
     ///
     /// # Errors
     ///
-    /// 400 where a condition can't be read, 412 where one is false, and 304 for a GET or a HEAD of what the client has.
+    /// 400 where a condition can't be read, 412 where one is false, and 304 for a GET or a HEAD of what the
+    /// client has.
     pub fn check(&self, current: Option<&Validators>) -> Result<(), Refusal> {
         if let Some(malformed) = self.malformed() {
             return Err(Problem::malformed_precondition(malformed.to_string()).into());

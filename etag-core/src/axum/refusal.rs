@@ -41,11 +41,12 @@ impl NotModified {
     }
 }
 
-/// Never share what may be one user's (RFC 9111 §5.2.2.7), and ask each time whether it is current (§5.2.2.4).
+/// Never share what may be one user's (RFC 9111 §5.2.2.7), and ask each time whether it is current
+/// (§5.2.2.4).
 pub(super) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-/// No content, and no length of it: a router would make `Content-Length: 0` of an empty body, which in a 304 is said of the
-/// 200 (RFC 9110 §8.6).
+/// No content, and no length of it: a router would make `Content-Length: 0` of an empty body, which in a
+/// 304 is said of the 200 (RFC 9110 §8.6).
 struct NoContent;
 
 impl HttpBody for NoContent {

@@ -10,8 +10,8 @@ use super::refusal::{NotModified, PRIVATE};
 use crate::outline::Outline;
 use crate::{EntityTag, LastModified, Problem, Representation, StateTag, Validators, Version, Versioned};
 
-/// An answer with a version: canonical JSON, `ETag`, `Last-Modified` where it is known, and `Cache-Control: private,
-/// no-cache`, which a layer or the handler can replace.
+/// An answer with a version: canonical JSON, `ETag`, `Last-Modified` where it is known, and `Cache-Control:
+/// private, no-cache`, which a layer or the handler can replace.
 ///
 /// ```
 /// use axum::response::IntoResponse;
@@ -163,7 +163,8 @@ impl IntoResponse for Rendered {
     }
 }
 
-/// `Last-Modified`, and the `Date` that it is not later than (RFC 9110 §8.8.2.1): a server's own may lag behind.
+/// `Last-Modified`, and the `Date` that it is not later than (RFC 9110 §8.8.2.1): a server's own may lag
+/// behind.
 pub(super) fn date_headers(headers: &mut HeaderMap, modified: &LastModified) {
     let now = SystemTime::now();
     headers.insert(LAST_MODIFIED, modified.to_header_value(now));

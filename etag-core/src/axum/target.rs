@@ -7,7 +7,8 @@ use super::refusal::NotModified;
 use super::{Fresh, Refusal};
 use crate::{Access, Authorize, Key, Preconditions, Problem, Resource, Store, Version};
 
-/// The resource at the request's path: its key is read and the caller authorised, and nothing else is read yet.
+/// The resource at the request's path: its key is read and the caller authorised, and nothing else is read
+/// yet.
 ///
 /// For a route that sometimes answers with the stored value and sometimes with a view of it.
 ///

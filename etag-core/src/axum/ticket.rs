@@ -90,7 +90,8 @@ impl<T: Resource, S: Store<T>> Ticket<T, S> {
     }
 }
 
-/// The request's target, where it is the resource itself: PUT and PATCH have no other (RFC 9110 §9.3.4, RFC 5789 §2).
+/// The request's target, where it is the resource itself: PUT and PATCH have no other (RFC 9110 §9.3.4, RFC
+/// 5789 §2).
 pub(super) fn location(parts: &Parts) -> Option<HeaderValue> {
     match parts.method {
         http::Method::PUT | http::Method::PATCH => HeaderValue::from_str(&original_path(parts)).ok(),

@@ -3,7 +3,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Any JSON in which no object has a member twice: what a patch says of it would depend on who reads it (RFC 8259 §4).
+/// Any JSON in which no object has a member twice: what a patch says of it would depend on who reads it
+/// (RFC 8259 §4).
 pub(super) struct Unique;
 
 impl<'de> Deserialize<'de> for Unique {

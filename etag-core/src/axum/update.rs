@@ -13,9 +13,10 @@ use crate::{Key, Matched, Problem, Required, Resource, Store, StoreIn, Timestamp
 
 /// A write with a body, in the state that the request requires.
 ///
-/// - `Update<T>`: the body is the whole new value, and this derefs to it. Nothing is read first where the request names one tag:
-///   404 and 412 come from [`save`](Self::save).
-/// - `Update<T, Json<Other>>`: derefs to the stored value, for the handler to change by what [`body`](Self::body) says.
+/// - `Update<T>`: the body is the whole new value, and this derefs to it. Nothing is read first where the
+///   request names one tag: 404 and 412 come from [`save`](Self::save).
+/// - `Update<T, Json<Other>>`: derefs to the stored value, for the handler to change by what
+///   [`body`](Self::body) says.
 /// - `Update<T, MergePatch>`: derefs to the stored value with the patch applied.
 ///
 /// Id, stamps and an embedded tag need not be sent; an id that differs from the path's is 422.
@@ -89,13 +90,14 @@ impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
 
     /// Writes the value over the state that the guard requires, and answers with it.
     ///
-    /// A patch under `If-Match: *` is applied again to what is there now when somebody else was faster, unless the handler
-    /// has changed the value.
+    /// A patch under `If-Match: *` is applied again to what is there now when somebody else was faster,
+    /// unless the handler has changed the value.
     ///
     /// # Errors
     ///
-    /// 412 where the state is another one, 409 where the request named none and somebody else was faster, 404 where
-    /// nothing is there, 428 where something is and the request named no state, 503 where a patch is overtaken time and again.
+    /// 412 where the state is another one, 409 where the request named none and somebody else was faster,
+    /// 404 where nothing is there, 428 where something is and the request named no state, 503 where a patch
+    /// is overtaken time and again.
     pub async fn save(self) -> Result<Tagged<T>, Problem> {
         match self.reapply {
             Some(apply) if self.ticket.guard == Guard::Read(Race::Conflict) => self.save_again(apply).await,
@@ -256,7 +258,8 @@ impl<T: Resource, B: Change<T>, S: Store<T>> Deref for Update<T, B, S> {
 }
 
 impl<T: Resource, B: Change<T>, S: Store<T>> DerefMut for Update<T, B, S> {
-    /// What the handler changes is not a patch any more: it is written over the state that it saw, or not at all.
+    /// What the handler changes is not a patch any more: it is written over the state that it saw, or not
+    /// at all.
     fn deref_mut(&mut self) -> &mut T {
         self.reapply = None;
         &mut self.value

@@ -36,7 +36,8 @@ pub(super) fn write_escaped(bytes: &mut Vec<u8>, text: &str) {
 
 /// The order of members: by the UTF-16 code units of their names.
 ///
-/// It differs from the order of the bytes only beyond the basic plane: `"\u{e000}"` comes after `"\u{1f600}"`.
+/// It differs from the order of the bytes only beyond the basic plane: `"\u{e000}"` comes after
+/// `"\u{1f600}"`.
 pub(super) fn utf16_order(a: &str, b: &str) -> Ordering {
     a.encode_utf16().cmp(b.encode_utf16())
 }

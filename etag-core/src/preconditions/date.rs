@@ -16,7 +16,8 @@ pub(super) fn parse(text: &str, now: SystemTime) -> Option<SystemTime> {
     date.or_else(|| in_century(this_century - 1))
 }
 
-/// `Sunday, 06-Nov-94 08:49:37 GMT` as what stands before and after its year: `Sun, 06 Nov`, 94, `08:49:37 GMT`.
+/// `Sunday, 06-Nov-94 08:49:37 GMT` as what stands before and after its year: `Sun, 06 Nov`, 94, `08:49:37
+/// GMT`.
 fn two_digit_year(text: &str) -> Option<(Cow<'_, str>, u64, &str)> {
     let (day, rest) = text.split_once(", ")?;
     let (date, time) = rest.split_once(' ')?;

@@ -211,7 +211,8 @@ impl Preconditions {
         self.if_unmodified_since
     }
 
-    /// The same conditions with `tags` as `If-Match`: those of a query string, where a client can't set headers.
+    /// The same conditions with `tags` as `If-Match`: those of a query string, where a client can't set
+    /// headers.
     #[must_use]
     pub fn with_if_match(self, tags: TagList) -> Self {
         Self { if_match: Some(tags), ..self }

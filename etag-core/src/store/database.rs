@@ -11,8 +11,8 @@ use crate::{Resource, Version};
 
 /// The store of this crate: memory, or a SQLite file, for every resource that implements `Deserialize`.
 ///
-/// It keeps a row for each resource: collection, key, state, date, shape and document. It is cheap to clone, and put into
-/// the router's state.
+/// It keeps a row for each resource: collection, key, state, date, shape and document. It is cheap to
+/// clone, and put into the router's state.
 ///
 /// ```
 /// # use etag_core::{Database, DatabaseError};
@@ -53,7 +53,8 @@ macro_rules! with_rows {
 }
 
 impl Database {
-    /// Opens a database: `memory:`, or `sqlite:FILE` (feature `sqlite`), which is created where it does not exist.
+    /// Opens a database: `memory:`, or `sqlite:FILE` (feature `sqlite`), which is created where it does not
+    /// exist.
     ///
     /// A SQLite file is kept in WAL mode with `synchronous=FULL`: what was acknowledged is on the disk.
     ///
@@ -73,7 +74,8 @@ impl Database {
         Err(DatabaseError::Url(url.to_owned()))
     }
 
-    /// Keeps rows in a database that is already open, beside tables of your own: the pool's transactions are those of `save_in`.
+    /// Keeps rows in a database that is already open, beside tables of your own: the pool's transactions
+    /// are those of `save_in`.
     ///
     /// The pool's settings are kept: see [`connect`](Self::connect) for those that make writes durable.
     ///
@@ -130,10 +132,11 @@ impl Database {
         with_rows!(self, |rows| rows::all::<T>(rows))
     }
 
-    /// Writes many values under their own keys where `required` admits it: all of these, or none where one fails.
+    /// Writes many values under their own keys where `required` admits it: all of these, or none where one
+    /// fails.
     ///
-    /// [`Required::Unconditional`] writes over what is there, [`Required::New`] leaves alone what is there or ever
-    /// was. `done` is told how many values are dealt with so far.
+    /// [`Required::Unconditional`] writes over what is there, [`Required::New`] leaves alone what is there
+    /// or ever was. `done` is told how many values are dealt with so far.
     ///
     /// ```
     /// use etag_core::{Database, Required, Versioned};
@@ -157,7 +160,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Where the database fails, a value has no canonical JSON or can't be read back from it, or a value has no key of its own.
+    /// Where the database fails, a value has no canonical JSON or can't be read back from it, or a value
+    /// has no key of its own.
     pub async fn import<T: Resource + DeserializeOwned>(
         &self,
         values: Vec<T>,

@@ -41,7 +41,8 @@ pub(super) fn value_of<T: Resource + DeserializeOwned>(
     Ok(value)
 }
 
-/// Whether a row's state is what this program makes of its document: whether it was written with the same shape.
+/// Whether a row's state is what this program makes of its document: whether it was written with the same
+/// shape.
 pub(super) fn is_trusted<T: Resource>(columns: &Columns) -> bool {
     columns.shape == Outline::of::<T>().shape
 }

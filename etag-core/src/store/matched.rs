@@ -2,8 +2,9 @@ use crate::{Resource, StateTag};
 
 /// The proof that a write's guard has passed: its key, and the state that the store must find.
 ///
-/// Only this crate's extractors make one, and a store takes it by value: a write that skips the guard, or uses it twice,
-/// does not compile. Whoever wants to overwrite says so with [`unconditional`](Self::unconditional).
+/// Only this crate's extractors make one, and a store takes it by value: a write that skips the guard, or
+/// uses it twice, does not compile. Whoever wants to overwrite says so with
+/// [`unconditional`](Self::unconditional).
 ///
 /// ```
 /// use etag_core::{Database, Matched, Required, Store, Versioned, Written};
@@ -85,7 +86,8 @@ impl Required {
         }
     }
 
-    /// Whether the value may be created where nothing exists: where a resource was deleted, or where none ever was.
+    /// Whether the value may be created where nothing exists: where a resource was deleted, or where none
+    /// ever was.
     pub fn admits_creation(&self, was_deleted: bool) -> bool {
         match self {
             Self::State(_) | Self::Exists => false,

@@ -19,12 +19,13 @@ use crate::{Problem, Resource, Version};
 ///
 /// [`Database`] is the store of this crate; for tables of your own, implement this trait. What it promises:
 ///
-/// - [`replace`](Self::replace) and [`remove`](Self::remove) compare with [`Matched::required`] and write in one atomic step, such
-///   as an `UPDATE … WHERE state = …`; a read before the write is no comparison.
+/// - [`replace`](Self::replace) and [`remove`](Self::remove) compare with [`Matched::required`] and write
+///   in one atomic step, such as an `UPDATE … WHERE state = …`; a read before the write is no comparison.
 /// - A write that changes nothing but stamps keeps the version.
 /// - A stamp ([`Resource::stamp`]) is later than the one it replaces, also the last one of a deleted resource
 ///   under the same key.
-/// - [`version`](Self::version) and [`load`](Self::load) agree: the state is that of the value, as [`StateTag::of`](crate::StateTag::of) makes it.
+/// - [`version`](Self::version) and [`load`](Self::load) agree: the state is that of the value, as
+///   [`StateTag::of`](crate::StateTag::of) makes it.
 ///
 /// A store of your own, over a map:
 ///
@@ -104,7 +105,8 @@ pub trait Store<T: Resource>: Clone + Send + Sync + 'static {
     /// Why a call failed, and how that is answered.
     type Error: Into<Problem> + Send;
 
-    /// The current version, without reading the value where it can be told apart; `None` where nothing exists.
+    /// The current version, without reading the value where it can be told apart; `None` where nothing
+    /// exists.
     fn version(&self, key: &T::Key) -> impl Future<Output = Result<Option<Version>, Self::Error>> + Send;
 
     /// The current value and its version.

@@ -69,8 +69,9 @@ pub(super) trait Rows: Send {
         collection: &'static str,
     ) -> impl Future<Output = Result<Vec<(String, Row)>, DatabaseError>> + Send;
 
-    /// Replaces a row that has the new one's shape, other content, an earlier stamp and, where one is given, that state.
-    /// Says whether the new version is alone in its second, or `None` where there is no such row.
+    /// Replaces a row that has the new one's shape, other content, an earlier stamp and, where one is
+    /// given, that state. Says whether the new version is alone in its second, or `None` where there is no
+    /// such row.
     fn replace(
         &mut self,
         address: &Address,
@@ -78,7 +79,8 @@ pub(super) trait Rows: Send {
         row: &Row,
     ) -> impl Future<Output = Result<Option<bool>, DatabaseError>> + Send;
 
-    /// Inserts a row where there is none or, if that is wanted, an earlier tombstone. Says as [`replace`](Self::replace).
+    /// Inserts a row where there is none or, if that is wanted, an earlier tombstone. Says as
+    /// [`replace`](Self::replace).
     fn insert(
         &mut self,
         address: &Address,
@@ -86,7 +88,8 @@ pub(super) trait Rows: Send {
         row: &Row,
     ) -> impl Future<Output = Result<Option<bool>, DatabaseError>> + Send;
 
-    /// Makes a tombstone of a row that has, where they are given, that state and shape; later than the row and not before `at`.
+    /// Makes a tombstone of a row that has, where they are given, that state and shape; later than the row
+    /// and not before `at`.
     fn bury(
         &mut self,
         address: &Address,
@@ -216,7 +219,8 @@ async fn write(
 enum Miss<T> {
     /// It is stale, or it changes nothing.
     Answer(Written<T>),
-    /// The clock is behind the stamp that is stored, another shape had made the row's state, or the row has just changed.
+    /// The clock is behind the stamp that is stored, another shape had made the row's state, or the row has
+    /// just changed.
     Again { later_than: Option<Timestamp> },
 }
 
@@ -345,8 +349,8 @@ fn check_key<T: Resource>(key: &T::Key) -> Result<(), DatabaseError> {
     }
 }
 
-/// Reads a document back before it is written: a float that is not finite, or a member that is left out and has no default,
-/// would make it unreadable for good.
+/// Reads a document back before it is written: a float that is not finite, or a member that is left out and
+/// has no default, would make it unreadable for good.
 fn check_readable<T: Resource + DeserializeOwned>(
     address: &Address,
     key: &T::Key,

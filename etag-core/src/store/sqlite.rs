@@ -191,7 +191,8 @@ fn bind<'q>(statement: Query<'q>, address: &'q Address, row: &'q Row) -> Query<'
         .bind(&row.document)
 }
 
-/// The one row that was written. All rows are fetched, so that the statement has ended, and with it its transaction.
+/// The one row that was written. All rows are fetched, so that the statement has ended, and with it its
+/// transaction.
 fn alone(rows: Vec<SqliteRow>) -> Result<Option<bool>, DatabaseError> {
     Ok(rows.first().map(|row| row.try_get("alone")).transpose()?)
 }

@@ -27,7 +27,8 @@ impl Untouched {
         Self { tag: asset.etag(), service, path, asset, everything }
     }
 
-    /// Asserts that a request is refused, and that the problem names what is at fault: in `member`, or in its detail.
+    /// Asserts that a request is refused, and that the problem names what is at fault: in `member`, or in
+    /// its detail.
     async fn assert_refused(&self, request: RequestBuilder, status: u16, kind: &str, named: &str) {
         let refused = answer(request).await;
         let problem = assert_problem(&refused, status, kind);

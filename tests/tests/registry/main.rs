@@ -148,7 +148,8 @@ pub fn assert_problem(answer: &Answer, status: u16, kind: &str) -> Value {
     problem
 }
 
-/// Asserts that a write succeeded, and that it answered with what a GET of the resource shows next (checklist 78, 83).
+/// Asserts that a write succeeded, and that it answered with what a GET of the resource shows next
+/// (checklist 78, 83).
 pub async fn assert_written(service: &Service, path: &str, written: &Answer, status: u16) {
     assert_eq!(written.status, status, "{}", String::from_utf8_lossy(&written.body));
     assert_eq!(written.header("content-location"), path);
