@@ -123,7 +123,7 @@ impl Database {
         Ok(loaded.map(|(value, _)| value))
     }
 
-    /// All values of a type, by key.
+    /// All values of a type, in the order of their keys' texts.
     ///
     /// # Errors
     ///

@@ -106,8 +106,9 @@ pub(super) trait Rows: Send {
     ) -> impl Future<Output = Result<bool, DatabaseError>> + Send;
 }
 
-/// How often a write is tried again whose row others keep changing.
-const ATTEMPTS: u32 = 16;
+/// How often a write is tried whose row others keep changing: its stamp is older than theirs by the time
+/// that it waited for them.
+const ATTEMPTS: u32 = 64;
 
 pub(super) async fn version<T: Resource + DeserializeOwned>(
     rows: &mut impl Rows,
