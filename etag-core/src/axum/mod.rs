@@ -17,6 +17,7 @@
 mod body;
 mod change;
 mod create;
+mod etag_layer;
 mod fallback;
 mod fresh;
 mod guard;
@@ -34,6 +35,7 @@ mod update;
 pub use crate::Problem;
 pub use change::{Change, MergePatch, Whole};
 pub use create::Create;
+pub use etag_layer::{EtagLayer, EtagService};
 pub use fallback::{method_not_allowed, not_found};
 pub use fresh::Fresh;
 pub use guarded::Guarded;

@@ -47,7 +47,7 @@ pub(super) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-ca
 
 /// No content, and no length of it: a router would make `Content-Length: 0` of an empty body, which in a
 /// 304 is said of the 200 (RFC 9110 §8.6).
-struct NoContent;
+pub(super) struct NoContent;
 
 impl HttpBody for NoContent {
     type Data = Bytes;

@@ -1,0 +1,225 @@
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::BoxError;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+};
+use http::{Method, Request, StatusCode};
+use http_body::{Frame, SizeHint};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::refusal::NoContent;
+use crate::{EntityTag, Outcome, Preconditions, StateTag, Validators};
+
+/// Tags what a handler that knows nothing of versions answers, and answers 304 to whoever has it.
+///
+/// The tag is the SHA-256 of the body; a tag that the handler set is kept. Only 200s to GET and HEAD are tagged, and not
+/// those that say `no-store`. A body that is longer than [`cap`](Self::cap) streams through untouched, and so do events
+/// (`text/event-stream`). `If-Match` is not evaluated: a handler has run by then.
+///
+/// ```
+/// use axum::body::Body;
+/// use axum::{Json, Router, routing::get};
+/// use etag_core::axum::EtagLayer;
+/// use http::{Request, header::{ETAG, IF_NONE_MATCH}};
+/// use tower::ServiceExt;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new().route("/primes", get(|| async { Json([2, 3, 5]) })).layer(EtagLayer::new());
+/// let first = app.clone().oneshot(Request::get("/primes").body(Body::empty())?).await?;
+/// let again = Request::get("/primes").header(IF_NONE_MATCH, &first.headers()[ETAG]);
+/// assert_eq!(app.oneshot(again.body(Body::empty())?).await?.status(), 304);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct EtagLayer {
+    cap: usize,
+}
+
+impl EtagLayer {
+    /// A layer that holds back at most 1 MiB of a body to hash it.
+    pub const fn new() -> Self {
+        Self { cap: 1 << 20 }
+    }
+
+    /// The same with another limit, in bytes.
+    #[must_use]
+    pub const fn cap(self, bytes: usize) -> Self {
+        Self { cap: bytes }
+    }
+}
+
+impl Default for EtagLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> Layer<S> for EtagLayer {
+    type Service = EtagService<S>;
+
+    fn layer(&self, inner: S) -> EtagService<S> {
+        EtagService { inner, cap: self.cap }
+    }
+}
+
+/// A service under an [`EtagLayer`].
+#[derive(Debug, Clone)]
+pub struct EtagService<S> {
+    inner: S,
+    cap: usize,
+}
+
+impl<S, A, B> Service<Request<A>> for EtagService<S>
+where
+    S: Service<Request<A>, Response = http::Response<B>>,
+    S::Future: Send + 'static,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<A>) -> Self::Future {
+        let selects = matches!(*request.method(), Method::GET | Method::HEAD);
+        let conditions = selects.then(|| cache_conditions(request.headers()));
+        let answer = self.inner.call(request);
+        let cap = self.cap;
+        Box::pin(async move {
+            let answer = answer.await?.map(Body::new);
+            Ok(match conditions {
+                Some(conditions) if may_be_tagged(&answer) => tag(answer, &conditions, cap).await,
+                _ => answer,
+            })
+        })
+    }
+}
+
+/// The conditions of a cache: those that can make a 304.
+fn cache_conditions(headers: &HeaderMap) -> Preconditions {
+    let mut conditions = HeaderMap::new();
+    for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE] {
+        for value in headers.get_all(&name) {
+            conditions.append(name.clone(), value.clone());
+        }
+    }
+    Preconditions::read(&Method::GET, &conditions)
+}
+
+fn may_be_tagged(answer: &Response) -> bool {
+    let says = |name, word: &str| {
+        let values = answer.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split([',', ';'])).any(|part| part.trim().eq_ignore_ascii_case(word))
+    };
+    answer.status() == StatusCode::OK
+        && !says(CACHE_CONTROL, "no-store")
+        && !says(CONTENT_TYPE, "text/event-stream")
+}
+
+async fn tag(mut answer: Response, conditions: &Preconditions, cap: usize) -> Response {
+    let etag = match answer.headers().get(ETAG).map(EntityTag::try_from) {
+        Some(Ok(etag)) => etag,
+        // What a handler set is not ours to mend.
+        Some(Err(_)) => return answer,
+        None => {
+            let body = std::mem::take(answer.body_mut());
+            let (body, hash) = hash(body, answer.headers(), cap).await;
+            *answer.body_mut() = body;
+            let Some(hash) = hash.and_then(|hash| EntityTag::strong(hash.to_string()).ok()) else {
+                return answer;
+            };
+            answer.headers_mut().insert(ETAG, hash.to_header_value());
+            hash
+        }
+    };
+    match conditions.evaluate(Some(&Validators::from(etag))) {
+        Outcome::NotModified => not_modified(answer),
+        Outcome::Proceed | Outcome::PreconditionFailed => answer,
+    }
+}
+
+/// 304 with every header but the content's own (RFC 9110 §15.4.5).
+fn not_modified(answer: Response) -> Response {
+    let (mut parts, _) = answer.into_parts();
+    for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_LANGUAGE, LAST_MODIFIED] {
+        parts.headers.remove(name);
+    }
+    (StatusCode::NOT_MODIFIED, parts.headers, Body::new(NoContent)).into_response()
+}
+
+/// Reads a body that is not longer than the cap, and hashes it; one that is, or that breaks off, is given back as it was.
+async fn hash(body: Body, headers: &HeaderMap, cap: usize) -> (Body, Option<StateTag>) {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let least = body.size_hint().lower().max(announced.unwrap_or(0));
+    // A HEAD whose body was taken off already announces the length of the GET's.
+    let is_taken_off = body.is_end_stream() && announced.is_some_and(|length| length > 0);
+    if least > cap as u64 || is_taken_off {
+        return (body, None);
+    }
+    let mut held = Held { frames: VecDeque::new(), rest: body };
+    let mut length = 0;
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut held.rest).poll_frame(context)).await {
+        length += frame.as_ref().ok().and_then(Frame::data_ref).map_or(0, Bytes::len);
+        let is_broken = frame.is_err();
+        held.frames.push_back(frame);
+        if is_broken || length > cap {
+            return (Body::new(held), None);
+        }
+    }
+    // Not every stream may be asked again once it has ended.
+    held.rest = Body::empty();
+    let data = held.frames.iter().filter_map(|frame| frame.as_ref().ok()?.data_ref());
+    let hash = StateTag::hash(data.map(|data| &data[..]));
+    (Body::new(held), Some(hash))
+}
+
+/// A body of which the first frames have been read.
+struct Held {
+    frames: VecDeque<Result<Frame<Bytes>, axum::Error>>,
+    rest: Body,
+}
+
+impl HttpBody for Held {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match self.frames.pop_front() {
+            Some(frame) => Poll::Ready(Some(frame)),
+            None => Pin::new(&mut self.rest).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.frames.is_empty() && self.rest.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let held: u64 =
+            self.frames.iter().filter_map(|frame| Some(frame.as_ref().ok()?.data_ref()?.len() as u64)).sum();
+        let rest = self.rest.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(rest.lower() + held);
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper + held);
+        }
+        hint
+    }
+}
