@@ -65,6 +65,30 @@ impl<T: Versioned> Tagged<T> {
     /// The same answer with a date, such as that of the stored value that a view is made of.
     ///
     /// A view with a `variant` member sends none: the date would miss a change of what is included.
+    ///
+    /// ```
+    /// use axum::response::IntoResponse;
+    /// use etag_core::axum::Tagged;
+    /// use etag_core::{LastModified, Timestamp, Versioned};
+    ///
+    /// #[derive(Versioned)]
+    /// struct Plain {
+    ///     title: &'static str,
+    /// }
+    ///
+    /// #[derive(Versioned)]
+    /// struct Expanded {
+    ///     title: &'static str,
+    ///     #[versioned(variant)]
+    ///     author: &'static str,
+    /// }
+    ///
+    /// let date = LastModified::strong(Timestamp::now());
+    /// let plain = Tagged::new(Plain { title: "t" }).with_last_modified(date).into_response();
+    /// assert!(plain.headers().contains_key("last-modified"));
+    /// let expanded = Tagged::new(Expanded { title: "t", author: "a" }).with_last_modified(date).into_response();
+    /// assert!(!expanded.headers().contains_key("last-modified"));
+    /// ```
     pub fn with_last_modified(self, date: impl Into<Option<LastModified>>) -> Self {
         Self { last_modified: date.into(), ..self }
     }
