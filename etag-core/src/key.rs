@@ -36,7 +36,7 @@ pub trait KeyPart: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Se
     /// Reads a path parameter; `None` where no resource can have such a key.
     fn parse(text: &str) -> Option<Self>;
 
-    /// The one text that [`parse`](Self::parse) reads as this part.
+    /// The part's text, in the one form that equal parts share; [`parse`](Self::parse) reads it.
     fn text(&self) -> String;
 
     /// A key that nothing has had before, where the type can make one.

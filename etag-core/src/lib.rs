@@ -38,5 +38,9 @@ pub use versioned::{Describe, Versioned};
 
 #[cfg(feature = "derive")]
 pub use etag_derive::Versioned;
+/// The crate whose transactions `save_in` takes.
+#[cfg(feature = "sqlite")]
+pub use sqlx;
+
 /// What a type must implement for `#[versioned(serde)]`.
 pub use serde::Serialize;

@@ -90,6 +90,8 @@ struct Drawing {
     text: String,
     /// The types that were drawn before: a type that contains itself refers back.
     seen: HashMap<TypeId, usize>,
+    /// The types that are being drawn into one another: one that is flattened into itself ends there.
+    open: Vec<TypeId>,
     outline: Outline,
 }
 
@@ -107,7 +109,14 @@ impl Drawing {
     }
 
     fn inner<V: Versioned + ?Sized>(&mut self, outermost: bool) {
+        let id = typeid::of::<V>();
+        if self.open.contains(&id) {
+            self.text.push_str("again");
+            return;
+        }
+        self.open.push(id);
         V::describe(&mut Drawer { drawing: self, outermost, of: PhantomData });
+        self.open.pop();
     }
 }
 
@@ -161,6 +170,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
 
     fn unsent_revision<V: Revision>(&mut self, _: impl Fn(&T) -> &V) {
         self.drawing.text.push_str("unsent revision;");
+        self.note(|outline| outline.is_object = true);
         self.note(|outline| {
             outline.has_revision = true;
             outline.has_modified |= V::IS_TIME;

@@ -120,11 +120,18 @@ pub(crate) struct Document {
     pub(crate) state: StateTag,
     /// The hash without stamped members: equal where a write changes nothing.
     pub(crate) content: StateTag,
+    /// The stamps that the value shows, its own or those of a flattened member.
+    pub(crate) revision: Option<u64>,
+    pub(crate) modified: Option<Timestamp>,
+    /// Whether there are members that are in no state: `variant` and `skip`.
+    pub(crate) shows_more: bool,
 }
 
 impl Document {
     pub(crate) fn of<T: Versioned>(value: &T) -> Result<Self, canonical::Error> {
-        let (json, facts) = write(value)?;
+        let mut writer = Writer::for_a_store();
+        writer.outermost(value);
+        let (json, facts) = writer.finish_with_facts()?;
         let versions = Versions::of::<T>(&json, 0, &facts);
         let is_content = |role| role == Role::State;
         let content = if facts.marks.is_empty() && facts.revision.is_none() {
@@ -132,7 +139,10 @@ impl Document {
         } else {
             StateTag::hash(object(&json, 0, &facts.marks, is_content))
         };
-        Ok(Self { json, state: versions.state, content })
+        let has_variant = facts.items.as_ref().is_some_and(|items| items.has_variant);
+        let shows_more = Outline::of::<T>().has_variant || versions.weak || has_variant;
+        let Facts { revision, modified, .. } = facts;
+        Ok(Self { json, state: versions.state, content, revision, modified, shows_more })
     }
 }
 

@@ -89,6 +89,10 @@ fn ids<'k, 'a>(key: &'k Key<'a>) -> &'k [Id<'a>] {
 
 fn get_key(key: &Key<'_>) -> TokenStream {
     let key = match key {
+        // A singleton has the one key that there is.
+        Key::Path(syn::Type::Tuple(unit)) if unit.elems.is_empty() => {
+            quote!(::core::option::Option::Some(()))
+        }
         Key::Path(_) => quote!(::core::option::Option::None),
         Key::Fields(ids) => {
             let clones =

@@ -24,8 +24,9 @@ struct Catalogue {
 
 /// Fills an empty database, or one that was left half filled; another process may be doing the same.
 pub async fn fill(database: &Database) -> anyhow::Result<()> {
-    let has_products = !database.all::<Product>().await?.is_empty();
-    if has_products && !database.all::<Asset>().await?.is_empty() {
+    // A document that can't be read is one that is there.
+    let has_products = database.all::<Product>().await.map_or(true, |products| !products.is_empty());
+    if has_products && database.all::<Asset>().await.map_or(true, |assets| !assets.is_empty()) {
         return Ok(());
     }
     let catalogue: Catalogue = serde_json::from_str(CATALOGUE)?;
@@ -35,13 +36,17 @@ pub async fn fill(database: &Database) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Imports a file of assets, over those that have the same id: all of them, or none where one is bad.
-pub async fn load(database: &Database, file: &Path) -> anyhow::Result<()> {
+/// Reads a file of assets: all of them, or none where one is bad.
+pub fn read_file(file: &Path) -> anyhow::Result<Vec<Asset>> {
     let name = file.display();
     let text = fs::read(file).with_context(|| format!("can't read {name}"))?;
     let records: Vec<Value> =
         serde_json::from_slice(&text).with_context(|| format!("{name} is no JSON array of assets"))?;
-    let assets = read(records).with_context(|| format!("nothing was loaded from {name}"))?;
+    read(records).with_context(|| format!("nothing was loaded from {name}"))
+}
+
+/// Imports assets, over those that have the same id.
+pub async fn load(database: &Database, assets: Vec<Asset>) -> anyhow::Result<()> {
     let style = ProgressStyle::with_template("loading {bar:40} {pos}/{len} assets, {elapsed}")?;
     let bar = ProgressBar::new(assets.len() as u64).with_style(style);
     database.import(assets, Required::Unconditional, |done| bar.set_position(done as u64)).await?;
@@ -75,11 +80,12 @@ fn read(records: Vec<Value>) -> anyhow::Result<Vec<Asset>> {
 
 /// What the registry owns need not be there: the id is made, and the date is that of the import.
 fn read_one(mut record: Value) -> Result<Asset, String> {
-    if let Value::Object(members) = &mut record {
-        members.entry("id").or_insert_with(|| Uuid::new_v4().to_string().into());
-        members.insert("versionDate".to_owned(), Timestamp::now().to_string().into());
-        members.remove("etag");
-    }
+    let Value::Object(members) = &mut record else {
+        return Err("expected an object".to_owned());
+    };
+    members.entry("id").or_insert_with(|| Uuid::new_v4().to_string().into());
+    members.insert("versionDate".to_owned(), Timestamp::now().to_string().into());
+    members.remove("etag");
     serde_path_to_error::deserialize(&record).map_err(|error| match error.path().to_string() {
         path if path == "." => error.inner().to_string(),
         path => format!("{path}: {}", error.inner()),

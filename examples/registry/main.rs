@@ -6,6 +6,7 @@ mod products;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -37,16 +38,20 @@ async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
-    let database = Database::connect(&arguments.database).await?;
-    catalogue::fill(&database).await.context("the database can't be filled with the catalogue")?;
-    if let Some(file) = &arguments.load {
-        catalogue::load(&database, file).await?;
-    }
+    let assets = arguments.load.as_deref().map(catalogue::read_file).transpose()?;
     let listening = format!("can't listen on {}", arguments.listen);
     let listener = TcpListener::bind(arguments.listen).await.context(listening)?;
+    let database = Database::connect(&arguments.database).await.context("can't open the database")?;
+    catalogue::fill(&database).await.context("the database can't be filled with the catalogue")?;
+    if let Some(assets) = assets {
+        catalogue::load(&database, assets).await?;
+    }
     announce(listener.local_addr()?, &database).await?;
-    axum::serve(listener, router(database)).with_graceful_shutdown(asked_to_stop()).await?;
-    Ok(())
+    let serving = axum::serve(listener, router(database)).with_graceful_shutdown(asked_to_stop());
+    tokio::select! {
+        served = serving => Ok(served?),
+        () = overdue() => Ok(()),
+    }
 }
 
 /// The service. What is not answered by a handler is answered with a problem as well.
@@ -79,6 +84,12 @@ async fn announce(address: SocketAddr, database: &Database) -> anyhow::Result<()
          -H 'Content-Type: application/merge-patch+json' -d '{{\"status\":\"maintenance\"}}'"
     );
     Ok(())
+}
+
+/// Ends a while after the process is told to stop, whatever a slow client still has to say.
+async fn overdue() {
+    asked_to_stop().await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
 }
 
 /// Ends when the process is told to stop: requests that have begun are answered.

@@ -614,10 +614,9 @@ async fn an_import_writes_all_or_none() {
         assert_eq!(progress, [1, 2, 3]);
         assert_eq!(database.all::<ByText>().await.unwrap(), [text("kept"), text("new")]);
 
-        let settings = Settings { theme: "dark".to_owned() };
-        let no_key = database.import(vec![settings], Required::Unconditional, |_| {}).await.unwrap_err();
-        assert!(matches!(&no_key, DatabaseError::Key { .. }), "{no_key}");
-        assert_eq!(database.all::<Settings>().await.unwrap(), []);
+        let settings = || Settings { theme: "dark".to_owned() };
+        database.import(vec![settings()], Required::New, |_| {}).await.unwrap();
+        assert_eq!(database.all::<Settings>().await.unwrap(), [settings()], "a singleton has a key");
     })
     .await;
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName};
 use http::{HeaderValue, Method, StatusCode};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -21,6 +21,16 @@ pub(super) async fn read<A: Send + Sync>(
     state: &A,
     wanted: MediaType,
 ) -> Result<Bytes, Problem> {
+    let is_coded = |value: &HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if request.headers().get_all(CONTENT_ENCODING).iter().any(is_coded) {
+        let problem =
+            Problem::unsupported_media_type(wanted.0).detail("send the body without a content coding");
+        return Err(problem.header(ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+    }
+    if request.headers().contains_key(CONTENT_RANGE) {
+        // RFC 9110 §14.5: else a part would be taken for the whole.
+        return Err(Problem::malformed_request("`Content-Range` is not taken: send the whole body"));
+    }
     if !wanted.is_that_of(request.headers()) {
         let problem = Problem::unsupported_media_type(wanted.0);
         return Err(match *request.method() {
@@ -80,7 +90,9 @@ impl Json {
         parsed.map_err(|error| match error.classify() {
             serde_json::error::Category::Data => {
                 let message = without_position(&error);
-                Problem::invalid_member(message.rsplit('`').nth(1).unwrap_or_default(), message.clone())
+                let twice =
+                    message.strip_prefix("duplicate member `").and_then(|rest| rest.strip_suffix('`'));
+                Problem::invalid_member(twice.unwrap_or_default(), &message)
             }
             _ => Problem::malformed_request(format!("the body is no JSON: {error}")),
         })

@@ -59,7 +59,7 @@ impl MergePatch {
         matches!(&self.json, Json::Object(members) if members.get(member).is_some())
     }
 
-    /// Applies the patch; a member that it does not name keeps its text, to the last digit.
+    /// Applies the patch; an outermost member that it does not name keeps its text, to the last digit.
     pub(super) fn apply<T: Resource + DeserializeOwned>(&self, stored: T) -> Result<T, Problem> {
         let Json::Object(patch) = &self.json else {
             return self.json.to_resource();

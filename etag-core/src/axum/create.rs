@@ -9,8 +9,8 @@ use super::body::{Json, MediaType, read};
 use super::target::{original_path, parameters};
 use super::{Pending, Refusal, Tagged};
 use crate::{
-    Access, Authorize, Key, Matched, Preconditions, Problem, Required, Resource, Store, StoreIn, Timestamp,
-    Validators, Written,
+    Access, Authorize, Key, Matched, Preconditions, Problem, Required, Resource, Store, StoreIn, TagList,
+    Timestamp, Validators, Written,
 };
 
 /// A new value under a new key: for POST to a collection.
@@ -91,7 +91,7 @@ impl<T: Resource, S: Store<T>> Create<T, S> {
 
 fn answer<T: Resource>(written: Written<T>, location: HeaderValue) -> Result<Tagged<T>, Problem> {
     match written {
-        Written::Created(value, version) => Ok(Tagged::stored(value, version).created(location)),
+        Written::Created(value, version) => Ok(Tagged::stored(value, version).created(Some(location))),
         _ => Err(Problem::conflict().detail("a resource with this key exists already")),
     }
 }
@@ -112,7 +112,11 @@ where
         let collection = original_path(&parts);
         let preconditions = Preconditions::read(&parts.method, &parts.headers);
         let bytes = read(Request::from_parts(parts, body), state, MediaType::JSON).await?;
-        // The target is the collection, which exists and has no tag.
+        if let Some(TagList::Tags(_)) = preconditions.if_match() {
+            let detail = "no tag of a collection guards what is created in it: leave `If-Match` out";
+            return Err(Problem::precondition_failed("collection", detail).into());
+        }
+        // The target is the collection, which exists.
         preconditions.check(Some(&Validators::default()))?;
         let (key, value) = new_value::<T>(Json::parse(&bytes)?, &known)?;
         let location = location(&collection, &key.parts()[known.len()..])?;
@@ -136,14 +140,18 @@ fn new_value<T: Resource + DeserializeOwned>(
         return Ok((key, value));
     }
     json.fill::<T>(known, Timestamp::now())?;
-    let value: T = json.to_resource()?;
+    let mut value: T = json.to_resource()?;
+    let Some(own) = value.key() else {
+        let error = format!("`{}` can't be created by POST: its key is only in the path", T::COLLECTION);
+        return Err(Problem::internal_error(error));
+    };
+    // What the path says of the key is what the policy allowed.
+    let texts: Vec<String> = known.iter().cloned().chain(own.parts().into_iter().skip(known.len())).collect();
     let named = T::MEMBERS.last().copied().unwrap_or_default();
-    let key = value.key().and_then(|key| {
-        let texts = key.parts();
-        T::Key::from_parts(&texts.iter().map(String::as_str).collect::<Vec<_>>())
-    });
+    let key = T::Key::from_parts(&texts.iter().map(String::as_str).collect::<Vec<_>>());
     let key =
         key.ok_or_else(|| Problem::invalid_member(named, format!("`{named}` can't identify a resource")))?;
+    value.set_key(&key);
     Ok((key, value))
 }
 

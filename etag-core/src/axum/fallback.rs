@@ -20,7 +20,7 @@ pub async fn not_found() -> Problem {
 
 /// Answers 405 with a problem, for `Router::method_not_allowed_fallback`; the router adds `Allow`.
 pub async fn method_not_allowed(method: Method, uri: Uri) -> impl IntoResponse {
-    Problem::method_not_allowed(format!(
+    Problem::method_not_allowed(&format!(
         "`{}` has no method `{method}`; `Allow` names those it has",
         uri.path()
     ))

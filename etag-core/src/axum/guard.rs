@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use http::header::ETAG;
 
 use super::Refusal;
+use super::ticket::Guard;
 use crate::{
     Creation, EntityTag, IfMatch, LastModified, Preconditions, Problem, Required, Resource, Store, TagList,
     Validators, Version,
@@ -34,7 +35,7 @@ impl Conditions {
     }
 
     /// One `If-Match`, or 400 where the request names the state twice and differently.
-    pub(super) fn settle(self) -> Result<Preconditions, Problem> {
+    pub(super) fn into_preconditions(self) -> Result<Preconditions, Problem> {
         let mut preconditions = self.preconditions;
         if let Some(malformed) = preconditions.malformed() {
             return Err(Problem::malformed_precondition(malformed.to_string()));
@@ -94,12 +95,12 @@ pub(super) fn admit<T: Resource>(preconditions: &Preconditions, version: &Versio
 
 /// The conditions of a write of a whole new value. What can't be read is answered 400 where the resource
 /// exists or may be created; else 404, as without conditions (RFC 9110 §13.2.1).
-pub(super) async fn settle<T: Resource, S: Store<T>>(
+pub(super) async fn preconditions_or_not_found<T: Resource, S: Store<T>>(
     conditions: Conditions,
     store: &S,
     key: &T::Key,
 ) -> Result<Preconditions, Problem> {
-    match conditions.settle() {
+    match conditions.into_preconditions() {
         Err(_) if T::CREATE == Creation::Never && store.version(key).await.map_err(Into::into)?.is_none() => {
             Err(Problem::not_found())
         }
@@ -113,17 +114,23 @@ pub(super) async fn plan<T: Resource, S: Store<T>>(
     preconditions: &Preconditions,
     store: &S,
     key: &T::Key,
-) -> Result<Required, Refusal> {
+) -> Result<Plan, Refusal> {
     if let Some(required) = plan_without_reading::<T>(preconditions) {
-        return Ok(required);
+        return Ok(Plan { required, guard: Guard::Unread });
     }
     match store.version(key).await.map_err(Into::into)? {
         Some(version) => {
-            admit::<T>(preconditions, &version)?;
-            Ok(Required::State(version.state))
+            let guard = Guard::Read(admit::<T>(preconditions, &version)?);
+            Ok(Plan { required: Required::State(version.state), guard })
         }
-        None => Ok(plan_for_absent::<T>(preconditions)?),
+        None => Ok(Plan { required: plan_for_absent::<T>(preconditions)?, guard: Guard::Unread }),
     }
+}
+
+/// What the store must find, and whether it was read for that.
+pub(super) struct Plan {
+    pub(super) required: Required,
+    pub(super) guard: Guard,
 }
 
 fn plan_without_reading<T: Resource>(preconditions: &Preconditions) -> Option<Required> {
@@ -170,11 +177,14 @@ pub(super) fn missed<T: Resource>(
     found: Option<Version>,
 ) -> Problem {
     let validators = found.as_ref().map(Version::validators::<T>);
-    let is_unconditional = preconditions.if_match().is_none()
-        && preconditions.if_none_match().is_none()
+    let names_no_state = preconditions.if_match().is_none()
+        && preconditions.if_none_match() != Some(&TagList::Any)
         && preconditions.if_unmodified_since().is_none();
     match (required, validators) {
-        (Required::Absent, Some(_)) if is_unconditional => required_tag::<T>(),
+        (Required::Absent, Some(_)) if names_no_state => match T::IF_MATCH {
+            IfMatch::Required => required_tag::<T>(),
+            IfMatch::Optional => Problem::conflict(),
+        },
         (Required::State(_) | Required::Exists, None) if T::CREATE == Creation::Never => Problem::not_found(),
         (_, validators) => failed(preconditions, validators.as_ref()),
     }
@@ -198,12 +208,19 @@ pub(super) fn failed(preconditions: &Preconditions, current: Option<&Validators>
     }
 }
 
+const EXISTS: (&str, &str) = (
+    "exists",
+    "the resource is there, or in a state, that the request asks for it not to be in (`If-None-Match`)",
+);
+
 fn reason(preconditions: &Preconditions, current: Option<&Validators>) -> (&'static str, &'static str) {
     const STALE: &str = "the resource has changed since the state that the request names: \
         GET it, apply the change again, and send its current `ETag` in `If-Match`";
     let is_weak = |tag: &EntityTag| tag.is_weak() || tag.opaque().ends_with(b"~");
     match (preconditions.if_match(), current) {
-        (Some(_), None) => ("absent", "the resource that the request requires does not exist"),
+        (_, None) => ("absent", "the resource that the request requires does not exist"),
+        // If-Match held, or was not there: If-None-Match did not.
+        (Some(tags), Some(_)) if tags.matches(current, EntityTag::guards) => EXISTS,
         (Some(TagList::Tags(tags)), Some(_)) if tags.iter().all(is_weak) => (
             "weak",
             "`If-Match` compares strongly, and a weak tag never matches: GET the resource itself, not a view of it, and send its strong tag",
@@ -218,9 +235,7 @@ fn reason(preconditions: &Preconditions, current: Option<&Validators>) -> (&'sta
                 "the resource changed more than once in this second, or may still: send its `ETag` in `If-Match` instead",
             )
         }
-        (None, _) if preconditions.if_none_match().is_some() => {
-            ("exists", "the resource exists, and the request asks for it not to")
-        }
+        (None, _) if preconditions.if_none_match().is_some() => EXISTS,
         (None, _) => ("stale", STALE),
     }
 }

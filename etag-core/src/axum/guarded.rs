@@ -107,7 +107,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &A) -> Result<Self, Refusal> {
         let (target, conditions) = Target::<T, S>::reach_for_write(parts, state).await?;
         let (value, version) = target.load().await?;
-        let preconditions = conditions.settle()?;
+        let preconditions = conditions.into_preconditions()?;
         let race = admit::<T>(&preconditions, &version)?;
         let ticket = Ticket {
             key: target.key,

@@ -2,10 +2,10 @@
 //!
 //! | a handler takes | and has | after |
 //! |---|---|---|
-//! | [`Fresh<T>`](Fresh) | a value to answer with | 404, or 304 before the value was loaded |
+//! | [`Fresh<T>`](Fresh) | a value to answer with | 404, 412, or 304 before the value was loaded |
 //! | [`Target<T>`](Target) | a key, nothing read yet | 404 for what is no key |
-//! | [`Guarded<T>`](Guarded) | a stored value that may be changed | 404, 428, 412 |
-//! | [`Update<T>`](Update) | the whole new value | 413, 415, 400, 422 |
+//! | [`Guarded<T>`](Guarded) | a stored value that may be changed | 404, 400, 428, 412 |
+//! | [`Update<T>`](Update) | the whole new value | 415, 413, 400, 422; 404, 428, 412 here or from `save` |
 //! | [`Update<T, Json<Other>>`](Update) | a stored value and a body | 404, 413, 415, 428, 412, 400, 422 |
 //! | [`Update<T, MergePatch>`](Update) | the patched value | 404, 413, 415, 428, 412, 400, 422 |
 //! | [`Create<T>`](Create) | a new value under a new key | 413, 415, 400, 422 |
@@ -40,7 +40,7 @@ pub use fallback::{method_not_allowed, not_found};
 pub use fresh::Fresh;
 pub use guarded::Guarded;
 pub use pending::Pending;
-pub use refusal::Refusal;
+pub use refusal::{NotModified, Refusal};
 pub use tagged::Tagged;
 pub use target::Target;
 pub use update::Update;

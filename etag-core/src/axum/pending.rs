@@ -8,15 +8,14 @@ use crate::{Problem, Versioned};
 /// # mod with_sqlite {
 /// use axum::extract::State;
 /// use etag_core::axum::{Problem, Tagged, Update};
-/// use sqlx::SqlitePool;
 /// # use etag_core::{Database, Versioned};
 /// # use serde::{Deserialize, Serialize};
 /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
 /// # #[versioned(store = Database, create = "put")]
 /// # struct Note { #[versioned(id)] id: String, text: String }
 ///
-/// async fn audited(State(pool): State<SqlitePool>, note: Update<Note>) -> Result<Tagged<Note>, Problem> {
-///     let mut transaction = pool.begin().await?;
+/// async fn audited(State(database): State<Database>, note: Update<Note>) -> Result<Tagged<Note>, Problem> {
+///     let mut transaction = database.begin().await?;
 ///     let saved = note.save_in(&mut transaction).await?;
 ///     sqlx::query("INSERT INTO audit (note) VALUES (?)").bind(&saved.value().id).execute(&mut *transaction).await?;
 ///     saved.committed(transaction.commit().await)

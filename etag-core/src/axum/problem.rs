@@ -22,8 +22,8 @@ impl Problem {
         Self::known(StatusCode::NOT_FOUND, "Not found").detail("nothing exists at this path")
     }
 
-    pub(super) fn method_not_allowed(detail: impl Into<String>) -> Self {
-        Self::known(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed").detail(detail)
+    pub(super) fn method_not_allowed(detail: &str) -> Self {
+        Self::known(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed").detail(cut(detail))
     }
 
     pub(super) fn conflict() -> Self {
@@ -47,10 +47,10 @@ impl Problem {
             .detail(format!("send the body as `{wanted}`, and say so in `Content-Type`"))
     }
 
-    pub(super) fn invalid_member(member: &str, detail: impl Into<String>) -> Self {
+    pub(super) fn invalid_member(member: &str, detail: impl AsRef<str>) -> Self {
         Self::known(StatusCode::UNPROCESSABLE_ENTITY, "Invalid member")
-            .member("member", member)
-            .detail(detail)
+            .member("member", cut(member))
+            .detail(cut(detail.as_ref()))
     }
 
     pub(super) fn precondition_required(detail: impl Into<String>) -> Self {
@@ -59,8 +59,8 @@ impl Problem {
             .detail(detail)
     }
 
-    pub(super) fn malformed_request(detail: impl Into<String>) -> Self {
-        Self::known(StatusCode::BAD_REQUEST, "Malformed request").detail(detail)
+    pub(super) fn malformed_request(detail: impl AsRef<str>) -> Self {
+        Self::known(StatusCode::BAD_REQUEST, "Malformed request").detail(cut(detail.as_ref()))
     }
 
     pub(super) fn malformed_precondition(detail: impl Into<String>) -> Self {
@@ -69,6 +69,15 @@ impl Problem {
 
     pub(super) fn contradicting_preconditions(detail: impl Into<String>) -> Self {
         Self::known(StatusCode::BAD_REQUEST, "Contradicting preconditions").detail(detail)
+    }
+}
+
+/// What a client sent is repeated to it in part only.
+fn cut(text: &str) -> String {
+    const MOST: usize = 400;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

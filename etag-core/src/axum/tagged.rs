@@ -101,11 +101,12 @@ impl<T: Versioned> Tagged<T> {
         self.at(HeaderValue::from_str(uri.as_ref()).ok())
     }
 
-    /// 201 for what was created at `location` (RFC 9110 §15.3.2).
-    pub(super) fn created(mut self, location: HeaderValue) -> Self {
-        self.headers.insert(LOCATION, location.clone());
-        self.headers.insert(CONTENT_LOCATION, location);
-        Self { status: StatusCode::CREATED, ..self }
+    /// 201 for what was created, at `location` where that is known (RFC 9110 §15.3.2).
+    pub(super) fn created(mut self, location: Option<HeaderValue>) -> Self {
+        if let Some(location) = &location {
+            self.headers.insert(LOCATION, location.clone());
+        }
+        Self { status: StatusCode::CREATED, ..self.at(location) }
     }
 
     /// Says that this is the representation of what is at `location`, where that is known.

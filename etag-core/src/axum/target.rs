@@ -3,7 +3,6 @@ use http::Uri;
 use http::request::Parts;
 
 use super::guard::Conditions;
-use super::refusal::NotModified;
 use super::{Fresh, Refusal};
 use crate::{Access, Authorize, Key, Preconditions, Problem, Resource, Store, Version};
 
@@ -102,11 +101,7 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
     }
 
     fn check(&self, version: &Version) -> Result<(), Refusal> {
-        let validators = version.validators::<T>();
-        match self.preconditions.check(Some(&validators)) {
-            Err(Refusal::NotModified(_)) => Err(Refusal::NotModified(NotModified::new(&validators, None))),
-            checked => checked,
-        }
+        self.preconditions.check(Some(&version.validators::<T>()))
     }
 
     /// Reads the key and runs the policy; `access` says for what.

@@ -64,11 +64,7 @@ impl<T: Resource, S: Store<T>> Ticket<T, S> {
     pub(super) fn answer(&self, written: Written<T>) -> Result<Tagged<T>, Problem> {
         match written {
             Written::Created(value, version) => {
-                let tagged = Tagged::stored(value, version);
-                Ok(match &self.location {
-                    Some(location) => tagged.created(location.clone()),
-                    None => tagged,
-                })
+                Ok(Tagged::stored(value, version).created(self.location.clone()))
             }
             Written::Replaced(value, version) | Written::Unchanged(value, version) => {
                 Ok(Tagged::stored(value, version).at(self.location.clone()))

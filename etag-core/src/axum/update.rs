@@ -5,7 +5,7 @@ use axum::extract::{FromRef, FromRequest, Request};
 use serde::de::DeserializeOwned;
 
 use super::body::{Json, MediaType, read};
-use super::guard::{Race, admit, plan, settle};
+use super::guard::{Plan, Race, admit, plan, preconditions_or_not_found};
 use super::ticket::{Guard, Ticket, location};
 use super::{Change, MergePatch, Pending, Refusal, Tagged, Target, Whole};
 use crate::outline::Outline;
@@ -106,17 +106,26 @@ impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
     }
 
     async fn save_again(mut self, apply: Apply<T, B>) -> Result<Tagged<T>, Problem> {
-        for _ in 0..ATTEMPTS {
-            let written = self.ticket.replace(self.value).await?;
+        let mut value = self.value;
+        for _ in 1..ATTEMPTS {
+            let written = self.ticket.replace(value).await?;
             if !matches!(written, Written::Stale(Some(_))) {
                 return self.ticket.answer(written);
             }
             let loaded = self.ticket.store.load(&self.ticket.key).await.map_err(Into::into)?;
             let (stored, version) = loaded.ok_or_else(Problem::not_found)?;
-            self.value = apply(&self.body, stored)?;
+            if let Err(Refusal::Problem(problem)) = admit::<T>(&self.ticket.preconditions, &version) {
+                return Err(problem);
+            }
+            value = apply(&self.body, stored)?;
             self.ticket.required = Required::State(version.state);
         }
-        Err(Problem::unavailable("others kept changing the resource that a patch applies to"))
+        match self.ticket.replace(value).await? {
+            Written::Stale(Some(_)) => {
+                Err(Problem::unavailable("others kept changing the resource that a patch applies to"))
+            }
+            written => self.ticket.answer(written),
+        }
     }
 
     /// As [`save`](Self::save), in a transaction of yours; a patch is not applied again: 409.
@@ -152,12 +161,16 @@ where
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
         let Received { target, conditions, json, location } =
             receive::<T, S, A>(request, state, MediaType::JSON).await?;
-        let preconditions = settle::<T, S>(conditions, &target.store, &target.key).await?;
-        let required = plan::<T, S>(&preconditions, &target.store, &target.key).await?;
+        let preconditions =
+            preconditions_or_not_found::<T, S>(conditions, &target.store, &target.key).await?;
+        let Plan { required, guard } = plan::<T, S>(&preconditions, &target.store, &target.key).await?;
         let mut json = json?;
-        json.fill::<T>(&target.key.parts(), Timestamp::now())?;
-        let value = json.to_resource()?;
-        let guard = Guard::Unread;
+        let now = Timestamp::now();
+        json.fill::<T>(&target.key.parts(), now)?;
+        let mut value: T = json.to_resource()?;
+        // What is kept out of the body, the handler finds all the same.
+        value.set_key(&target.key);
+        value.stamp(now);
         let ticket =
             Ticket { key: target.key, store: target.store, required, guard, preconditions, location };
         Ok(Self { value, body: (), ticket, reapply: None })
@@ -195,7 +208,9 @@ where
             receive_stored::<T, S, A>(request, state, MediaType::MERGE_PATCH).await?;
         json.strip::<T>(&ticket.key.parts())?;
         let body = MergePatch::new(json);
-        let value = body.apply(stored)?;
+        let mut value = body.apply(stored)?;
+        value.set_key(&ticket.key);
+        value.stamp(Timestamp::now());
         Ok(Self { value, body, ticket, reapply: Some(MergePatch::apply) })
     }
 }
@@ -242,7 +257,7 @@ where
 {
     let Received { target, conditions, json, location } = receive::<T, S, A>(request, state, wanted).await?;
     let (value, version) = target.load().await?;
-    let preconditions = conditions.settle()?;
+    let preconditions = conditions.into_preconditions()?;
     let guard = Guard::Read(admit::<T>(&preconditions, &version)?);
     let required = Required::State(version.state);
     let ticket = Ticket { key: target.key, store: target.store, required, guard, preconditions, location };

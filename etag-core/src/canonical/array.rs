@@ -9,6 +9,7 @@ use crate::representation::Items;
 pub struct Array<'a, V: ?Sized> {
     writer: &'a mut Writer,
     start: usize,
+    is_empty: bool,
     elements: Elements,
     of: PhantomData<fn(&V)>,
 }
@@ -40,12 +41,12 @@ impl<'a, V: Versioned + ?Sized> Array<'a, V> {
     fn open(writer: &'a mut Writer, elements: Elements) -> Self {
         writer.bytes.push(b'[');
         let start = writer.bytes.len();
-        Self { writer, start, elements, of: PhantomData }
+        Self { writer, start, is_empty: true, elements, of: PhantomData }
     }
 
     /// Writes the next element.
     pub fn element(&mut self, value: &V) {
-        if self.writer.bytes.len() > self.start {
+        if !std::mem::take(&mut self.is_empty) {
             self.writer.bytes.push(b',');
         }
         match &mut self.elements {

@@ -173,7 +173,9 @@ impl Frame {
     pub(super) fn embed(&mut self, writer: &mut Writer, name: &'static str) {
         self.object(writer);
         let at = writer.bytes.len();
-        if matches!(self.form, Form::Collected { .. }) {
+        if let Form::Collected { members, .. } = &mut self.form {
+            // The tag is shown once: where the outer type says, not where what it flattens does.
+            members.retain(|member| member.role != Role::Embed);
             self.remember(writer, unescaped(name), at, Role::Embed);
         }
         writer.facts.embed = Some((at, name));

@@ -66,6 +66,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, T> {
     }
 
     fn unsent_revision<V: Revision>(&mut self, get: impl Fn(&T) -> &V) {
+        self.frame.object(self.writer);
         if self.frame.is_outermost() {
             let revision = get(self.value);
             self.writer.facts.revision = Some(revision.revision());
@@ -80,6 +81,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, T> {
     }
 
     fn unsent_modified<V: Modified>(&mut self, get: impl Fn(&T) -> &V) {
+        self.frame.object(self.writer);
         if self.frame.is_outermost() {
             self.writer.facts.modified = Some(get(self.value).modified());
         }
@@ -203,14 +205,20 @@ impl<T: ?Sized> Describe<T> for Reader<'_, T> {
 
     #[inline]
     fn unit(&mut self, name: &'static str, is: impl Fn(&T) -> bool) {
-        if !self.frame.is_written() && is(self.value) {
+        if self.frame.is_flattening() {
+            self.frame.leaf(self.writer);
+        } else if !self.frame.is_written() && is(self.value) {
             self.frame.leaf(self.writer);
             self.writer.name(name);
         }
     }
 
     #[inline]
-    fn leaf(&mut self, _kind: &'static str, write: impl Fn(&T, &mut Writer)) {
+    fn leaf(&mut self, kind: &'static str, write: impl Fn(&T, &mut Writer)) {
+        // Flattened, a unit has no members (as in serde).
+        if kind == "null" && self.frame.is_flattening() {
+            return;
+        }
         self.frame.leaf(self.writer);
         write(self.value, self.writer);
     }

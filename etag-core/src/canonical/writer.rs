@@ -31,6 +31,8 @@ pub struct Writer {
     pub(super) bytes: Vec<u8>,
     pub(super) error: Option<Error>,
     pub(super) facts: Facts,
+    /// Whether what is written is to be kept, and not sent: no tag is shown in it.
+    kept: bool,
 }
 
 /// What the outermost value said of itself while it was written.
@@ -47,6 +49,11 @@ pub(crate) struct Facts {
 }
 
 impl Writer {
+    /// Writes what a store keeps.
+    pub(crate) fn for_a_store() -> Self {
+        Self { kept: true, ..Self::default() }
+    }
+
     /// Writes `null`.
     pub fn null(&mut self) {
         self.bytes.extend_from_slice(b"null");
@@ -135,7 +142,9 @@ impl Writer {
         if let Some(items) = &mut self.facts.items {
             items.push(&versions, &self.bytes, start, &item);
         }
-        versions.embed(&mut self.bytes, &item);
+        if !self.kept {
+            versions.embed(&mut self.bytes, &item);
+        }
     }
 
     fn read<V: Versioned + ?Sized>(&mut self, value: &V, frame: Frame) {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 /// Reads a date in any of the three formats of RFC 9110 §5.6.7.
 pub(super) fn parse(text: &str, now: SystemTime) -> Option<SystemTime> {
     let Some((before, year, after)) = two_digit_year(text) else {
-        return httpdate::parse_http_date(text).ok();
+        return httpdate::parse_http_date(text).ok().or_else(|| before_1970(text));
     };
     let in_century = |century: u64| {
         let text = format!("{before} {year} {after}", year = century * 100 + year);
@@ -14,6 +14,12 @@ pub(super) fn parse(text: &str, now: SystemTime) -> Option<SystemTime> {
     // What appears to be more than 50 years ahead is the last year in the past with the same two digits.
     let date = in_century(this_century).filter(|date| *date <= now + FIFTY_YEARS);
     date.or_else(|| in_century(this_century - 1))
+}
+
+/// A date before 1970 is as early as 1970: nothing here is older.
+fn before_1970(text: &str) -> Option<SystemTime> {
+    let date = text.ends_with(" GMT").then(|| jiff::fmt::rfc2822::parse(text).ok())??;
+    (date.timestamp() < jiff::Timestamp::UNIX_EPOCH).then_some(SystemTime::UNIX_EPOCH)
 }
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT` as what stands before and after its year: `Sun, 06 Nov`, 94, `08:49:37

@@ -46,7 +46,7 @@ impl TagList {
     }
 
     /// Whether the current representation is among these, by the comparison that the header asks for.
-    pub(super) fn matches(
+    pub(crate) fn matches(
         &self,
         current: Option<&Validators>,
         compare: impl Fn(&EntityTag, &EntityTag) -> bool,

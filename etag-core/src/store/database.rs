@@ -31,20 +31,20 @@ pub struct Database(Kind);
 enum Kind {
     Memory(Memory),
     #[cfg(feature = "sqlite")]
-    Sqlite(SqlitePool),
+    Sqlite(sqlite::Pools),
 }
 
 /// Runs a call on whichever rows there are.
 macro_rules! with_rows {
-    ($database:expr, |$rows:ident| $call:expr) => {
+    ($database:expr, $pool:ident, |$rows:ident| $call:expr) => {
         match &$database.0 {
             Kind::Memory(memory) => {
                 let $rows = &mut memory.clone();
                 $call.await
             }
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(pool) => {
-                let mut connection = pool.acquire().await?;
+            Kind::Sqlite(pools) => {
+                let mut connection = pools.$pool.acquire().await?;
                 let $rows = &mut *connection;
                 $call.await
             }
@@ -66,12 +66,14 @@ impl Database {
             return Ok(Self(Kind::Memory(Memory::default())));
         }
         #[cfg(feature = "sqlite")]
-        if url.strip_prefix("sqlite:").is_some_and(names_a_file) {
+        if let Some(path) = url.strip_prefix("sqlite:").filter(|path| names_a_file(path)) {
             let options: SqliteConnectOptions = url.parse()?;
-            let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-            return Self::from_pool(sqlite::connect(options, in_memory).await?).await;
+            let in_memory = path.trim_start_matches('/') == ":memory:" || url.contains("mode=memory");
+            return Ok(Self(Kind::Sqlite(sqlite::Pools::open(options, in_memory).await?)));
         }
-        Err(DatabaseError::Url(url.to_owned()))
+        // What stands before an `@` may be a password.
+        let shown = url.rsplit_once('@').map_or_else(|| url.to_owned(), |(_, host)| format!("…@{host}"));
+        Err(DatabaseError::Url(shown))
     }
 
     /// Keeps rows in a database that is already open, beside tables of your own: the pool's transactions
@@ -84,20 +86,35 @@ impl Database {
     /// Where the table `etag_rows` can't be created.
     #[cfg(feature = "sqlite")]
     pub async fn from_pool(pool: SqlitePool) -> Result<Self, DatabaseError> {
-        sqlite::create_table(&pool).await?;
-        Ok(Self(Kind::Sqlite(pool)))
+        Ok(Self(Kind::Sqlite(sqlite::Pools::of(pool).await?)))
     }
 
-    /// The pool of a SQLite database, to begin a transaction for `save_in`.
+    /// The pool of a SQLite database, for tables of your own beside it.
     #[cfg(feature = "sqlite")]
     pub fn pool(&self) -> Option<&SqlitePool> {
         match &self.0 {
             Kind::Memory(_) => None,
-            Kind::Sqlite(pool) => Some(pool),
+            Kind::Sqlite(pools) => Some(&pools.shared),
         }
     }
 
-    /// The value under a key, if there is one.
+    /// Begins a transaction for `save_in`, which waits for its turn to write.
+    ///
+    /// A transaction that is begun in another way and reads before it writes is answered 503 where another one
+    /// wrote meanwhile. One of another SQLite database is not told apart: it would be written in.
+    ///
+    /// # Errors
+    ///
+    /// Where the database is in memory, or does not come to its turn.
+    #[cfg(feature = "sqlite")]
+    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, DatabaseError> {
+        match &self.0 {
+            Kind::Memory(_) => Err(DatabaseError::Transaction),
+            Kind::Sqlite(pools) => Ok(pools.shared.begin_with("BEGIN IMMEDIATE").await?),
+        }
+    }
+
+    /// The value under a key, if there is one. No policy is asked: authorise what you show.
     ///
     /// ```
     /// # use etag_core::{Database, Versioned};
@@ -119,17 +136,19 @@ impl Database {
         &self,
         key: &T::Key,
     ) -> Result<Option<T>, DatabaseError> {
-        let loaded = with_rows!(self, |rows| rows::load::<T>(rows, key))?;
+        let loaded = with_rows!(self, shared, |rows| rows::load::<T>(rows, key))?;
         Ok(loaded.map(|(value, _)| value))
     }
 
-    /// All values of a type, in the order of their keys' texts.
+    /// All values of a type, in the order of their keys' texts: 10 comes before 2.
+    ///
+    /// No policy is asked: a list is yours to authorise.
     ///
     /// # Errors
     ///
     /// As [`get`](Self::get).
     pub async fn all<T: Resource + DeserializeOwned>(&self) -> Result<Vec<T>, DatabaseError> {
-        with_rows!(self, |rows| rows::all::<T>(rows))
+        with_rows!(self, shared, |rows| rows::all::<T>(rows))
     }
 
     /// Writes many values under their own keys where `required` admits it: all of these, or none where one
@@ -170,11 +189,11 @@ impl Database {
     ) -> Result<(), DatabaseError> {
         let keyed: Vec<(T::Key, T)> = values.into_iter().map(keyed).collect::<Result<_, _>>()?;
         match &self.0 {
-            // Nothing can fail from here on: each value can be written, and memory has no disk.
+            // Each value can be written, and memory has no disk that could fail.
             Kind::Memory(memory) => write_all(&mut memory.clone(), keyed, required, done).await,
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(pool) => {
-                let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+            Kind::Sqlite(_) => {
+                let mut transaction = self.begin().await?;
                 write_all(&mut *transaction, keyed, required, done).await?;
                 Ok(transaction.commit().await?)
             }
@@ -213,19 +232,19 @@ impl<T: Resource + DeserializeOwned> Store<T> for Database {
     type Error = DatabaseError;
 
     async fn version(&self, key: &T::Key) -> Result<Option<Version>, DatabaseError> {
-        with_rows!(self, |rows| rows::version::<T>(rows, key))
+        with_rows!(self, shared, |rows| rows::version::<T>(rows, key))
     }
 
     async fn load(&self, key: &T::Key) -> Result<Option<(T, Version)>, DatabaseError> {
-        with_rows!(self, |rows| rows::load::<T>(rows, key))
+        with_rows!(self, shared, |rows| rows::load::<T>(rows, key))
     }
 
     async fn replace(&self, matched: Matched<T>, value: T) -> Result<Written<T>, DatabaseError> {
-        with_rows!(self, |rows| rows::replace(rows, matched, value))
+        with_rows!(self, writes, |rows| rows::replace(rows, matched, value))
     }
 
     async fn remove(&self, matched: Matched<T>) -> Result<Removed, DatabaseError> {
-        with_rows!(self, |rows| rows::remove(rows, matched))
+        with_rows!(self, writes, |rows| rows::remove(rows, matched))
     }
 }
 

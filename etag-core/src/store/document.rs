@@ -6,12 +6,24 @@ use super::DatabaseError;
 use super::rows::{Address, Columns, Row};
 use crate::outline::Outline;
 use crate::representation::Document;
-use crate::{LastModified, Resource, StateTag, Timestamp, Version};
+use crate::{LastModified, Resource, Revision as _, StateTag, Timestamp, Version};
 
 /// The row of a value that is written at that time.
 pub(super) fn row_of<T: Resource>(value: &mut T, at: Timestamp) -> Result<Row, DatabaseError> {
     value.stamp(at);
-    let Document { json, state, content } = Document::of(value)?;
+    let Document { json, state, content, revision, modified, shows_more } = Document::of(value)?;
+    let unstorable = |reason| Err(DatabaseError::Type { collection: T::COLLECTION, reason });
+    if shows_more {
+        return unstorable(
+            "it shows `variant` or `skip` members of what it flattens or lists; move these to a view",
+        );
+    }
+    if revision.is_some_and(|revision| revision != at.revision()) || modified.is_some_and(|stamp| stamp != at)
+    {
+        return unstorable(
+            "its `revision` or `modified` is in a flattened member; move it to the type itself",
+        );
+    }
     let shape = Outline::of::<T>().shape.clone();
     let columns = Columns {
         deleted: false,
@@ -20,6 +32,7 @@ pub(super) fn row_of<T: Resource>(value: &mut T, at: Timestamp) -> Result<Row, D
         modified: at,
         alone: true,
         shape,
+        exact: true,
     };
     Ok(Row { columns, document: json })
 }
@@ -42,9 +55,9 @@ pub(super) fn value_of<T: Resource + DeserializeOwned>(
 }
 
 /// Whether a row's state is what this program makes of its document: whether it was written with the same
-/// shape.
+/// shape, and with all the members that the state is made of.
 pub(super) fn is_trusted<T: Resource>(columns: &Columns) -> bool {
-    columns.shape == Outline::of::<T>().shape
+    columns.shape == Outline::of::<T>().shape && columns.exact
 }
 
 /// The version that a trusted row's columns name.
@@ -64,25 +77,20 @@ pub(super) fn version_of<T: Resource>(
     Ok(Version { state, modified })
 }
 
-/// In builds with debug assertions, compares a trusted row's columns with what its value says.
+/// Compares a row's columns with what its value says.
 pub(super) fn check<T: Resource>(
     address: &Address,
     columns: &Columns,
     value: &T,
 ) -> Result<(), DatabaseError> {
-    if cfg!(debug_assertions) {
-        let Document { state, content, .. } = Document::of(value)?;
-        let (state, content) = (state.to_string(), content.to_string());
-        if (&state, &content) != (&columns.state, &columns.content) {
-            return Err(DatabaseError::Mismatch {
-                collection: address.collection,
-                key: address.key.clone(),
-                difference: format!(
-                    "state `{}` and content `{}` are stored, `{state}` and `{content}` are in the document",
-                    columns.state, columns.content
-                ),
-            });
-        }
+    let Document { state, content, .. } = Document::of(value)?;
+    let (state, content) = (state.to_string(), content.to_string());
+    if (&state, &content) == (&columns.state, &columns.content) {
+        return Ok(());
     }
-    Ok(())
+    let difference = format!(
+        "state `{}` and content `{}` are written, `{state}` and `{content}` are read from the document",
+        columns.state, columns.content
+    );
+    Err(DatabaseError::Mismatch { collection: address.collection, key: address.key.clone(), difference })
 }

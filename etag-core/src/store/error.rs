@@ -25,6 +25,14 @@ pub enum DatabaseError {
         /// The key's text; empty where the value has none.
         key: String,
     },
+    /// A type that can't be stored, for what it flattens or lists.
+    #[error("`{collection}` can't be stored: {reason}")]
+    Type {
+        /// The collection.
+        collection: &'static str,
+        /// What stands in the way, and the way out.
+        reason: &'static str,
+    },
     /// A row's columns say other than its document (found by builds with debug assertions).
     #[error("the columns of `{collection}/{key}` differ from its document: {difference}")]
     Mismatch {
@@ -41,8 +49,8 @@ pub enum DatabaseError {
     /// Others kept writing the same row.
     #[error("the row was written by others at each of {0} attempts")]
     Busy(u32),
-    /// A transaction of a kind that this database has not.
-    #[error("the transaction is not one of this database")]
+    /// A transaction of SQLite's for a database in memory.
+    #[error("a database in memory has no transactions")]
     Transaction,
     /// SQLite failed.
     #[cfg(feature = "sqlite")]
@@ -74,11 +82,11 @@ impl From<sqlx::Error> for Problem {
 fn is_passing(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-        // SQLITE_BUSY and SQLITE_LOCKED, in the low byte of an extended code.
+        // SQLITE_BUSY, LOCKED, IOERR, FULL and CANTOPEN, in the low byte of an extended code.
         sqlx::Error::Database(error) => error
             .code()
             .and_then(|code| code.parse::<u32>().ok())
-            .is_some_and(|code| matches!(code & 0xff, 5 | 6)),
+            .is_some_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14)),
         _ => false,
     }
 }

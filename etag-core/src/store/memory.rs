@@ -97,6 +97,7 @@ impl Rows for Memory {
                 modified,
                 alone: false,
                 shape: String::new(),
+                exact: true,
             };
             *row = Row { columns, document: Vec::new() };
             Some(())

@@ -44,6 +44,9 @@ pub(super) struct Columns {
     pub(super) alone: bool,
     /// The shape of the type that made `state` and `content`.
     pub(super) shape: String,
+    /// Whether the document is the canonical JSON of the value: not where a member of a later type has its
+    /// default.
+    pub(super) exact: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -132,7 +135,7 @@ pub(super) async fn load<T: Resource + DeserializeOwned>(
         let Some(row) = rows.row(&address).await?.filter(|row| !row.columns.deleted) else {
             return Ok(None);
         };
-        if let Some(stored) = settle::<T>(rows, &address, key, row).await? {
+        if let Some(stored) = read_or_retag::<T>(rows, &address, key, row).await? {
             return Ok(Some((stored.value, stored.version)));
         }
     }
@@ -261,7 +264,7 @@ async fn examine_document<T: Resource + DeserializeOwned>(
     let Some(row) = rows.row(address).await?.filter(|row| !row.columns.deleted) else {
         return Ok(Miss::Again { later_than: None });
     };
-    let Some(stored) = settle::<T>(rows, address, matched.key(), row).await? else {
+    let Some(stored) = read_or_retag::<T>(rows, address, matched.key(), row).await? else {
         return Ok(Miss::Again { later_than: None });
     };
     let is_admitted = matched.required().admits(stored.version.state);
@@ -307,7 +310,7 @@ struct Stored<T> {
 }
 
 /// Reads a row, and re-tags it where another shape made its state; `None` where it changed meanwhile.
-async fn settle<T: Resource + DeserializeOwned>(
+async fn read_or_retag<T: Resource + DeserializeOwned>(
     rows: &mut impl Rows,
     address: &Address,
     key: &T::Key,
@@ -315,13 +318,18 @@ async fn settle<T: Resource + DeserializeOwned>(
 ) -> Result<Option<Stored<T>>, DatabaseError> {
     let mut value: T = value_of(address, key, &row)?;
     let columns = if is_trusted::<T>(&row.columns) {
-        check(address, &row.columns, &value)?;
+        if cfg!(debug_assertions) {
+            check(address, &row.columns, &value)?;
+        }
         row.columns
     } else {
+        let old = &row.columns;
+        let made = row_of(&mut value, old.modified)?;
+        let is_same = (&made.columns.state, &made.columns.shape) == (&old.state, &old.shape);
+        let exact = made.document == row.document;
         // The document may say more, or less, in this program's words: the same date named other bytes.
-        let made = row_of(&mut value, row.columns.modified)?.columns;
-        let made = Columns { alone: false, ..made };
-        if !rows.retag(address, &row.columns, &made).await? {
+        let made = Columns { alone: old.alone && is_same, exact, ..made.columns };
+        if !is_same && !rows.retag(address, old, &made).await? {
             return Ok(None);
         }
         made
@@ -351,7 +359,7 @@ fn check_key<T: Resource>(key: &T::Key) -> Result<(), DatabaseError> {
 }
 
 /// Reads a document back before it is written: a float that is not finite, or a member that is left out and
-/// has no default, would make it unreadable for good.
+/// has no default, would make it unreadable for good; another default than what was left out, another value.
 fn check_readable<T: Resource + DeserializeOwned>(
     address: &Address,
     key: &T::Key,

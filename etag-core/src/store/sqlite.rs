@@ -3,40 +3,58 @@
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{Connection as _, Row as _, SqliteConnection};
 use std::time::Duration;
 
 use super::DatabaseError;
 use super::rows::{Address, Columns, Row, Rows};
 use crate::Timestamp;
 
-/// Opens a database whose acknowledged writes survive a crash and a loss of power.
-pub(super) async fn connect(
-    options: SqliteConnectOptions,
-    in_memory: bool,
-) -> Result<SqlitePool, DatabaseError> {
-    let options = options
-        .create_if_missing(true)
-        .journal_mode(if in_memory { SqliteJournalMode::Memory } else { SqliteJournalMode::Wal })
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(BUSY_TIMEOUT);
-    // A database in memory belongs to its connection.
-    let pool = if in_memory {
-        SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None)
-    } else {
-        SqlitePoolOptions::new().max_connections(CONNECTIONS)
-    };
-    Ok(pool.acquire_timeout(BUSY_TIMEOUT).connect_with(options).await?)
+/// Where rows are read, and tables of the user's are; and where rows are written.
+#[derive(Debug, Clone)]
+pub(super) struct Pools {
+    pub(super) shared: SqlitePool,
+    pub(super) writes: SqlitePool,
+}
+
+impl Pools {
+    /// Opens a database whose acknowledged writes survive a crash and a loss of power.
+    pub(super) async fn open(options: SqliteConnectOptions, in_memory: bool) -> Result<Self, DatabaseError> {
+        let options = options.synchronous(SqliteSynchronous::Full).busy_timeout(BUSY_TIMEOUT);
+        if in_memory {
+            // A database in memory belongs to its connection.
+            let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+            return Self::of(pool.connect_with(options).await?).await;
+        }
+        let options = options.journal_mode(SqliteJournalMode::Wal);
+        // The file is created once: where it is taken away later, no connection begins an empty one in its place.
+        let mut first = SqliteConnection::connect_with(&options.clone().create_if_missing(true)).await?;
+        create_table(&mut first).await?;
+        first.close().await?;
+        let pool =
+            |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(BUSY_TIMEOUT);
+        // Writers take turns in any case: where they wait for one another, they keep no reader waiting.
+        let (shared, writes) = (pool(CONNECTIONS), pool(1));
+        Ok(Self {
+            shared: shared.connect_with(options.clone()).await?,
+            writes: writes.connect_with(options).await?,
+        })
+    }
+
+    /// One pool for both.
+    pub(super) async fn of(pool: SqlitePool) -> Result<Self, DatabaseError> {
+        create_table(&mut *pool.acquire().await?).await?;
+        Ok(Self { shared: pool.clone(), writes: pool })
+    }
 }
 
 /// How long a write waits for others before it is answered 503.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Readers run side by side; writers take turns anyway.
 const CONNECTIONS: u32 = 8;
 
 /// Creates the table. The document comes last: what is read without it does not touch its pages.
-pub(super) async fn create_table(pool: &SqlitePool) -> Result<(), DatabaseError> {
+async fn create_table(connection: &mut SqliteConnection) -> Result<(), DatabaseError> {
     sqlx::query(
         "CREATE TABLE IF NOT EXISTS etag_rows (
             collection TEXT NOT NULL,
@@ -47,11 +65,12 @@ pub(super) async fn create_table(pool: &SqlitePool) -> Result<(), DatabaseError>
             state TEXT NOT NULL,
             content TEXT NOT NULL,
             shape TEXT NOT NULL,
+            exact INTEGER NOT NULL,
             document BLOB,
             PRIMARY KEY (collection, key)
         ) STRICT",
     )
-    .execute(pool)
+    .execute(connection)
     .await?;
     Ok(())
 }
@@ -59,7 +78,7 @@ pub(super) async fn create_table(pool: &SqlitePool) -> Result<(), DatabaseError>
 impl Rows for SqliteConnection {
     async fn columns(&mut self, address: &Address) -> Result<Option<Columns>, DatabaseError> {
         let row = sqlx::query(
-            "SELECT deleted, modified, alone, state, content, shape
+            "SELECT deleted, modified, alone, state, content, shape, exact
             FROM etag_rows WHERE collection = ?1 AND key = ?2",
         )
         .bind(address.collection)
@@ -71,7 +90,7 @@ impl Rows for SqliteConnection {
 
     async fn row(&mut self, address: &Address) -> Result<Option<Row>, DatabaseError> {
         let row = sqlx::query(
-            "SELECT deleted, modified, alone, state, content, shape, document
+            "SELECT deleted, modified, alone, state, content, shape, exact, document
             FROM etag_rows WHERE collection = ?1 AND key = ?2",
         )
         .bind(address.collection)
@@ -83,7 +102,7 @@ impl Rows for SqliteConnection {
 
     async fn all(&mut self, collection: &'static str) -> Result<Vec<(String, Row)>, DatabaseError> {
         let rows = sqlx::query(
-            "SELECT deleted, modified, alone, state, content, shape, document, key
+            "SELECT deleted, modified, alone, state, content, shape, exact, document, key
             FROM etag_rows WHERE collection = ?1 AND NOT deleted ORDER BY key",
         )
         .bind(collection)
@@ -101,7 +120,7 @@ impl Rows for SqliteConnection {
         let statement = sqlx::query(
             "UPDATE etag_rows
             SET state = ?3, content = ?4, shape = ?5, modified = ?6, document = ?7,
-                alone = modified / 1000000 < ?6 / 1000000
+                exact = TRUE, alone = modified / 1000000 < ?6 / 1000000
             WHERE collection = ?1 AND key = ?2 AND NOT deleted
                 AND shape = ?5 AND content <> ?4 AND modified < ?6
                 AND (?8 IS NULL OR state = ?8)
@@ -117,11 +136,11 @@ impl Rows for SqliteConnection {
         new: &Row,
     ) -> Result<Option<bool>, DatabaseError> {
         let statement = sqlx::query(
-            "INSERT INTO etag_rows (collection, key, deleted, state, content, shape, modified, document, alone)
-            VALUES (?1, ?2, FALSE, ?3, ?4, ?5, ?6, ?7, TRUE)
+            "INSERT INTO etag_rows (collection, key, deleted, state, content, shape, modified, document, alone, exact)
+            VALUES (?1, ?2, FALSE, ?3, ?4, ?5, ?6, ?7, TRUE, TRUE)
             ON CONFLICT (collection, key) DO UPDATE
             SET deleted = FALSE, state = ?3, content = ?4, shape = ?5, modified = ?6, document = ?7,
-                alone = modified / 1000000 < ?6 / 1000000
+                exact = TRUE, alone = modified / 1000000 < ?6 / 1000000
             WHERE deleted AND modified < ?6 AND ?8
             RETURNING alone",
         );
@@ -158,7 +177,7 @@ impl Rows for SqliteConnection {
         new: &Columns,
     ) -> Result<bool, DatabaseError> {
         let retagged = sqlx::query(
-            "UPDATE etag_rows SET state = ?3, content = ?4, shape = ?5, alone = ?6
+            "UPDATE etag_rows SET state = ?3, content = ?4, shape = ?5, alone = ?6, exact = ?10
             WHERE collection = ?1 AND key = ?2 AND NOT deleted
                 AND state = ?7 AND shape = ?8 AND modified = ?9",
         )
@@ -171,6 +190,7 @@ impl Rows for SqliteConnection {
         .bind(&old.state)
         .bind(&old.shape)
         .bind(old.modified.as_microseconds())
+        .bind(new.exact)
         .execute(self)
         .await?;
         Ok(retagged.rows_affected() > 0)
@@ -205,6 +225,7 @@ fn columns(row: &SqliteRow) -> Result<Columns, DatabaseError> {
         modified: Timestamp::from_microseconds(row.try_get("modified")?),
         alone: row.try_get("alone")?,
         shape: row.try_get("shape")?,
+        exact: row.try_get("exact")?,
     })
 }
 

@@ -27,8 +27,7 @@ fn object() {
         r#"
         #[automatically_derived]
         impl ::etag_core::Versioned for ArticleView {
-            /// State: `id`, `point`, `title`, `updatedAt`. Variant: `author`. In no tag: `html`. Flattened:
-            /// `inner`. Shows the tag: `etag`. Not sent: `revision`, `cache`.
+            /// State: `id`, `point`, `title`, `updatedAt`. Variant: `author`. In no tag: `html`. Flattened: `inner`. Shows the tag: `etag`. Not sent: `revision`, `cache`.
             fn describe<D: ::etag_core::Describe<Self>>(article_view: &mut D) {
                 article_view.epoch(2);
                 article_view.flatten(|article_view| &article_view.inner);
