@@ -292,3 +292,82 @@ proptest::proptest! {
         proptest::prop_assert_eq!(read.map(f64::to_bits), expected.map(f64::to_bits));
     }
 }
+
+#[test]
+fn an_enum_can_not_be_flattened_and_a_unit_leaves_nothing() {
+    #[derive(Versioned)]
+    struct Outer<T> {
+        n: u8,
+        #[serde(flatten)]
+        inner: T,
+    }
+    let level = Outer { n: 1, inner: Level::High };
+    assert_eq!(canonical::to_vec(&level), Err(canonical::Error::Flatten));
+    assert_eq!(canonical::to_vec(&Outer { n: 1, inner: () }).unwrap(), br#"{"n":1}"#);
+}
+
+#[test]
+fn a_set_of_what_has_no_form_is_an_error_in_any_order() {
+    #[derive(Versioned, PartialEq, Eq, Hash)]
+    enum Partial {
+        Known,
+        #[serde(skip)]
+        Unknown,
+        #[serde(skip)]
+        Other,
+    }
+    // The order of a hash set is another one each time.
+    for _ in 0..20 {
+        let set = HashSet::from([Partial::Known, Partial::Unknown, Partial::Other]);
+        assert_eq!(canonical::to_vec(&set), Err(canonical::Error::SkippedVariant));
+    }
+}
+
+#[test]
+fn a_type_may_be_flattened_into_itself() {
+    #[derive(Versioned)]
+    struct Node {
+        n: u8,
+        #[serde(flatten)]
+        next: Option<Box<Node>>,
+    }
+    #[derive(Versioned)]
+    struct Chain(Option<Box<Chain>>);
+    let node = Node { n: 1, next: None };
+    assert_eq!(Representation::of(&node).unwrap().body(), br#"{"n":1}"#);
+    let twice = Node { n: 1, next: Some(Box::new(Node { n: 2, next: None })) };
+    assert_eq!(Representation::of(&twice).unwrap_err(), canonical::Error::Duplicate("n".to_owned()));
+    assert_eq!(Representation::of(&Chain(Some(Box::new(Chain(None))))).unwrap().body(), b"null");
+}
+
+#[test]
+fn the_tag_is_shown_once_where_the_outer_type_says() {
+    #[derive(Versioned)]
+    #[versioned(embed = "tag")]
+    struct Inner {
+        m: u8,
+    }
+    #[derive(Versioned)]
+    #[versioned(embed = "etag")]
+    struct Outer {
+        #[serde(flatten)]
+        inner: Inner,
+        z: u8,
+    }
+    let shown = Representation::of(&Outer { inner: Inner { m: 1 }, z: 2 }).unwrap();
+    let etag = shown.validators().etag.unwrap().to_string().replace('"', "\\\"");
+    let body = String::from_utf8(shown.body().to_vec()).unwrap();
+    assert_eq!(body, format!(r#"{{"etag":"{etag}","m":1,"z":2}}"#));
+}
+
+#[test]
+fn what_only_has_an_unsent_revision_is_an_empty_object() {
+    #[derive(Versioned)]
+    struct Counted {
+        #[serde(skip)]
+        #[versioned(revision)]
+        revision: u64,
+    }
+    let counted = Representation::of(&Counted { revision: 7 }).unwrap();
+    assert_eq!((counted.body(), counted.version().state), (b"{}".as_slice(), StateTag::from_revision(7)));
+}
