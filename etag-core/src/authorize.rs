@@ -5,11 +5,14 @@ use crate::{Problem, Resource};
 /// Decides who may see and change a resource, before anything is read (`authorize = Policy`).
 ///
 /// It runs first in every extractor, so who may not see a resource gets the same answer with
-/// and without conditional headers. The policy comes from the router's state by `FromRef`.
+/// and without conditional headers. The policy comes from the router's state by `FromRef`, as the store does: the
+/// state is a struct of both that derives `FromRef`. [`Database::get`](crate::Database::get) and
+/// [`all`](crate::Database::all) ask no policy.
 ///
 /// ```
 /// use etag_core::{Access, Authorize, Problem, Resource};
-/// use http::{StatusCode, header::AUTHORIZATION, request::Parts};
+/// use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+/// use http::{StatusCode, request::Parts};
 ///
 /// #[derive(Clone)]
 /// struct Staff;
@@ -19,7 +22,8 @@ use crate::{Problem, Resource};
 ///         match parts.headers.contains_key(AUTHORIZATION) {
 ///             true => Ok(()),
 ///             false if access == Access::Read => Err(Problem::from(StatusCode::NOT_FOUND)),
-///             false => Err(Problem::from(StatusCode::UNAUTHORIZED)),
+///             false => Err(Problem::from(StatusCode::UNAUTHORIZED)
+///                 .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
 ///         }
 ///     }
 /// }

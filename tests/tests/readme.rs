@@ -43,6 +43,12 @@ fn the_two_commands_name_what_the_workspace_has() {
     assert!(test.starts_with("cargo test --workspace ") && ci.contains("cargo test --workspace"));
 }
 
+/// A documentation example may hide lines; a page that is read elsewhere shows them.
+#[test]
+fn no_line_of_a_program_is_hidden() {
+    assert!(!README.lines().any(|line| line.trim_start().starts_with("# let") || line.trim() == "#"));
+}
+
 #[test]
 fn each_attribute_that_the_derive_knows_is_in_the_readme_and_no_other() {
     let attributes = include_str!("../../etag-derive/src/lib.rs");

@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRef, Query, State};
 use axum::routing::{get, post};
 use etag_core::axum::{Create, Fresh, Guarded, Problem, Tagged, Update};
-use etag_core::{Database, DatabaseError, Matched, Removed, Store, StoreIn, Timestamp, Versioned, Written};
+use etag_core::{Database, DatabaseError, Matched, Store, StoreIn, Timestamp, Versioned, Written};
 use http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -170,15 +170,11 @@ async fn delete(
     account: Guarded<Account>,
 ) -> Result<StatusCode, Problem> {
     app.pass(Point::Entered).await;
-    let (account, matched) = account.into_parts();
     let mut transaction = app.pool.begin().await?;
     entry.write(&mut transaction, account.id).await?;
-    if app.database.remove_in(&mut transaction, matched).await? != Removed::Removed {
-        return Err(StatusCode::PRECONDITION_FAILED.into());
-    }
+    let deleted = account.delete_in(&mut transaction).await?;
     app.pass(Point::Written).await;
-    transaction.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    deleted.committed(transaction.commit().await)
 }
 
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use http::request::Parts;
 
 use super::guard::admit;
 use super::ticket::{Guard, Ticket, location};
-use super::{Pending, Refusal, Tagged, Target};
+use super::{Pending, PendingDeletion, Refusal, Tagged, Target};
 use crate::{Matched, Problem, Required, Resource, Store, StoreIn};
 
 /// The stored value at the request's path, in the state that the request requires: it may be changed, saved
@@ -87,6 +87,19 @@ impl<T: Resource, S: Store<T>> Guarded<T, S> {
     pub async fn delete(self) -> Result<StatusCode, Problem> {
         self.ticket.delete().await?;
         Ok(StatusCode::NO_CONTENT)
+    }
+
+    /// As [`delete`](Self::delete), in a transaction of yours.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    pub async fn delete_in<Tx: Send>(self, transaction: &mut Tx) -> Result<PendingDeletion, Problem>
+    where
+        S: StoreIn<T, Tx>,
+    {
+        self.ticket.delete_in(transaction).await?;
+        Ok(PendingDeletion::new())
     }
 
     /// The value, and the proof that a store takes.

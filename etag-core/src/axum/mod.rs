@@ -39,7 +39,7 @@ pub use etag_layer::{EtagLayer, EtagService};
 pub use fallback::{method_not_allowed, not_found};
 pub use fresh::Fresh;
 pub use guarded::Guarded;
-pub use pending::Pending;
+pub use pending::{Pending, PendingDeletion};
 pub use refusal::{NotModified, Refusal};
 pub use tagged::Tagged;
 pub use target::Target;

@@ -1,3 +1,5 @@
+use http::StatusCode;
+
 use super::Tagged;
 use crate::{Problem, Versioned};
 
@@ -46,5 +48,25 @@ impl<T: Versioned> Pending<T> {
     /// The value as it will be stored, with its stamps.
     pub fn value(&self) -> &T {
         &self.0
+    }
+}
+
+/// A deletion in a transaction that is not committed yet.
+#[derive(Debug)]
+#[must_use = "nothing is deleted before the transaction is committed: answer with `committed(transaction.commit().await)`"]
+pub struct PendingDeletion(());
+
+impl PendingDeletion {
+    pub(super) fn new() -> Self {
+        Self(())
+    }
+
+    /// 204, once the transaction is committed.
+    ///
+    /// # Errors
+    ///
+    /// Where the commit failed: then nothing was deleted.
+    pub fn committed<E: Into<Problem>>(self, commit: Result<(), E>) -> Result<StatusCode, Problem> {
+        commit.map(|()| StatusCode::NO_CONTENT).map_err(Into::into)
     }
 }

@@ -116,7 +116,7 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
         let key = if texts.len() < T::Key::PARTS {
             let wanted = T::PARAMETERS.join("`, `");
             let error = format!(
-                "the route of a `{}` needs the path parameters of its key: `{wanted}`",
+                "the route of a `{}` has not the parameters of its key, `{wanted}`: name them so, or write `id = \"…\"`",
                 T::COLLECTION
             );
             return Err(Problem::internal_error(error));

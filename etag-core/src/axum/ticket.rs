@@ -60,6 +60,17 @@ impl<T: Resource, S: Store<T>> Ticket<T, S> {
         }
     }
 
+    pub(super) async fn delete_in<Tx>(self, transaction: &mut Tx) -> Result<(), Problem>
+    where
+        S: StoreIn<T, Tx>,
+        Tx: Send,
+    {
+        match self.store.remove_in(transaction, self.matched()).await.map_err(Into::into)? {
+            Removed::Removed => Ok(()),
+            Removed::Stale(found) => Err(self.refuse(found)),
+        }
+    }
+
     /// The answer to a write: 201, 200, or why nothing was written.
     pub(super) fn answer(&self, written: Written<T>) -> Result<Tagged<T>, Problem> {
         match written {

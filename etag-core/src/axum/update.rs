@@ -19,6 +19,8 @@ use crate::{Key, Matched, Problem, Required, Resource, Store, StoreIn, Timestamp
 ///   [`body`](Self::body) says.
 /// - `Update<T, MergePatch>`: derefs to the stored value with the patch applied.
 ///
+/// It reads the body, so it is a handler's last parameter. Nothing is stored before [`save`](Self::save).
+///
 /// Id, stamps and an embedded tag need not be sent; an id that differs from the path's is 422.
 ///
 /// ```
