@@ -25,8 +25,6 @@ pub(crate) struct Outline {
     pub(crate) has_skip: bool,
     /// The variant of a value that has no variant members.
     pub(crate) fixed_variant: Option<StateTag>,
-    /// Whether a value is always an object.
-    pub(crate) is_object: bool,
 }
 
 pub(crate) type StampJson = fn(Timestamp) -> Result<Vec<u8>, canonical::Error>;
@@ -134,7 +132,6 @@ impl<T: ?Sized> Drawer<'_, T> {
     }
 
     fn word(&mut self, role: &str, name: &str, optional: bool) {
-        self.note(|outline| outline.is_object = true);
         let optional = if optional { "?" } else { "" };
         self.drawing.text.push_str(&format!("{role} \"{name}\"{optional}:"));
     }
@@ -170,7 +167,6 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
 
     fn unsent_revision<V: Revision>(&mut self, _: impl Fn(&T) -> &V) {
         self.drawing.text.push_str("unsent revision;");
-        self.note(|outline| outline.is_object = true);
         self.note(|outline| {
             outline.has_revision = true;
             outline.has_modified |= V::IS_TIME;
@@ -289,7 +285,6 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
     fn option<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
         self.drawing.text.push_str("option:");
         self.drawing.inner::<V>(self.outermost);
-        self.note(|outline| outline.is_object = false);
     }
 
     fn unit(&mut self, name: &'static str, _: impl Fn(&T) -> bool) {

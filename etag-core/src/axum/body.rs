@@ -9,11 +9,12 @@ use axum::extract::{FromRequest, Request};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName};
 use http::{HeaderValue, Method, StatusCode};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::guard::lenient_tag;
 use crate::outline::Outline;
-use crate::{EntityTag, Key, Problem, Resource, Timestamp};
+use crate::{EntityTag, Key, Problem, Resource, Timestamp, canonical};
 
 /// Reads a body of the media type that is wanted: 415, 413, or 400 where it breaks off.
 pub(super) async fn read<A: Send + Sync>(
@@ -134,13 +135,19 @@ impl Json {
         })
     }
 
-    /// Reads a resource: an object where its type is one. (serde reads a struct from an array as well.)
+    /// Reads a resource; 422 where something is sent in another form than it is shown in. (serde reads a struct
+    /// from an array as well, and the name of an enum's variant from an object.)
     pub(super) fn to_resource<T: Resource + DeserializeOwned>(&self) -> Result<T, Problem> {
-        match self {
-            Self::Other(_) if Outline::of::<T>().is_object => {
-                Err(Problem::invalid_member("", "expected an object"))
+        let value: T = self.to()?;
+        let sent: Value = self.to()?;
+        let shown = canonical::to_vec(&value)?;
+        let shown: Value = serde_json::from_slice(&shown).map_err(Problem::internal_error)?;
+        match other_form(&sent, &shown) {
+            None => Ok(value),
+            Some((path, wanted)) => {
+                let member = path.join(".");
+                Err(Problem::invalid_member(&member, format!("`{member}`: expected {wanted}")))
             }
-            json => json.to(),
         }
     }
 
@@ -200,6 +207,23 @@ impl Json {
     }
 }
 
+/// Where an array was sent for an object, or an object for a string; and what was wanted.
+fn other_form<'a>(sent: &'a Value, shown: &Value) -> Option<(Vec<&'a str>, &'static str)> {
+    match (sent, shown) {
+        (Value::Array(_), Value::Object(_)) => Some((Vec::new(), "an object")),
+        (Value::Object(_), Value::String(_)) => Some((Vec::new(), "a string")),
+        (Value::Array(sent), Value::Array(shown)) => {
+            sent.iter().zip(shown).find_map(|(sent, shown)| other_form(sent, shown))
+        }
+        (Value::Object(sent), Value::Object(shown)) => sent.iter().find_map(|(name, sent)| {
+            let (mut path, wanted) = other_form(sent, shown.get(name)?)?;
+            path.insert(0, name);
+            Some((path, wanted))
+        }),
+        _ => None,
+    }
+}
+
 /// The members that show a part of the key, and which part.
 fn key_members<T: Resource>() -> impl Iterator<Item = (usize, &'static str)> {
     T::MEMBERS.iter().copied().enumerate().filter(|(_, name)| !name.is_empty())
@@ -234,7 +258,7 @@ impl fmt::Display for Json {
         f.write_str("{")?;
         for (index, (name, json)) in members.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
-            write!(f, "{comma}{}:{}", crate::canonical::string(name), json.get())?;
+            write!(f, "{comma}{}:{}", canonical::string(name), json.get())?;
         }
         f.write_str("}")
     }

@@ -220,6 +220,19 @@ async fn an_array_of_the_members_is_no_asset() {
     untouched.assert_nothing_changed().await;
 }
 
+#[tokio::test]
+async fn a_member_in_another_form_than_it_is_shown_in_is_named() {
+    let untouched = Untouched::new().await;
+    for (member, form) in [("location", "[53.25,-1.5]"), ("status", r#"{"active":null}"#)] {
+        for request in untouched.whole(asset_with(member, form)) {
+            untouched.assert_refused(request, 422, "invalid-member", member).await;
+        }
+        let patch = untouched.patch(format!(r#"{{"{member}":{form}}}"#));
+        untouched.assert_refused(patch, 422, "invalid-member", member).await;
+    }
+    untouched.assert_nothing_changed().await;
+}
+
 /// Checklist 101.
 #[tokio::test]
 async fn a_body_that_nests_without_end_is_refused() {
