@@ -48,6 +48,8 @@ pub(crate) struct TypeKeys {
     pub(crate) krate: Option<Keyed<Path>>,
     /// Every key, also one whose value could not be read.
     pub(crate) written: Vec<Ident>,
+    /// Whether a key is none: it may be the one that another check would miss.
+    pub(crate) has_unknown: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -68,6 +70,8 @@ pub(crate) struct FieldKeys {
     pub(crate) roles: Vec<Keyed<RoleKey>>,
     /// The path parameter of `id = "asset_id"`.
     pub(crate) parameter: Option<LitStr>,
+    /// Whether a key is none: it may be the one that another check would miss.
+    pub(crate) has_unknown: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -162,7 +166,10 @@ impl TypeKeys {
             "create" => self.create = keyed(entry, creation(entry, errors)),
             "bound" => self.bound = keyed(entry, bound(entry, errors)),
             "crate" => self.krate = keyed(entry, krate(entry, errors)),
-            _ => errors.refuse(&entry.key, &Self::unknown(&name, item)),
+            _ => {
+                self.has_unknown = true;
+                errors.refuse(&entry.key, &Self::unknown(&name, item));
+            }
         }
     }
 
@@ -193,6 +200,7 @@ impl FieldKeys {
     fn add(&mut self, entry: Entry, owner: &DeriveInput, errors: &mut Errors) {
         let name = entry.key.to_string();
         let Some(role) = RoleKey::named(&name) else {
+            self.has_unknown = true;
             errors.refuse(&entry.key, &Self::unknown(&name, owner));
             return;
         };

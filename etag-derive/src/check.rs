@@ -290,7 +290,7 @@ fn tag_can_change(input: &Input<'_>, model: &Versioned<'_>, errors: &mut Errors)
 }
 
 fn store_is_named(input: &Input<'_>, errors: &mut Errors) {
-    if written(input, "store").is_some() {
+    if written(input, "store").is_some() || input.keys.has_unknown {
         return;
     }
     for name in ["collection", "authorize", "key", "if_match", "query", "create"] {
@@ -308,8 +308,9 @@ fn stored_type_has_a_key(input: &Input<'_>, errors: &mut Errors) {
     };
     let mut roles = input.fields.iter().flat_map(|field| &field.keys.roles);
     let has_id = roles.any(|role| role.value == RoleKey::Id);
+    let has_unknown = input.keys.has_unknown || input.fields.iter().any(|field| field.keys.has_unknown);
     match written(input, "key") {
-        None if !has_id => {
+        None if !has_id && !has_unknown => {
             let refusal = Refusal::new("a stored type needs a key").help(
                 "mark the field that identifies it with `#[versioned(id)]`, or write `key = ...` for one that is only in the path",
             );

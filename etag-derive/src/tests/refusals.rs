@@ -9,6 +9,18 @@ use crate::{caught, derive};
 /// Each input, and the messages of its errors.
 const REFUSALS: &[(&str, &[&str])] = &[
     (
+        r#"#[versioned(sotre = X, create = "put")] struct A { a: u64 }"#,
+        &[
+            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `query`, `embed`, `create`, `bound`, `crate`",
+        ],
+    ),
+    (
+        r#"#[versioned(store = X)] struct A { #[versioned(ids)] a: u64 }"#,
+        &[
+            "unknown key `ids` in `#[versioned(...)]`\n= help: did you mean `id`?\n= note: the field keys are `id`, `revision`, `modified`, `variant`, `skip`, `serde`",
+        ],
+    ),
+    (
         r#"#[versioned(sotre = X)] struct A { #[versioned(revison)] a: u64, #[versioned(foo)] b: u64 }"#,
         &[
             "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `query`, `embed`, `create`, `bound`, `crate`",
