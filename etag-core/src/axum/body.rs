@@ -119,27 +119,15 @@ impl Json {
 
     /// Reads a value that stands in `member`.
     pub(super) fn to_member<V: DeserializeOwned>(&self, member: &str) -> Result<V, Problem> {
-        let text = self.to_string();
-        let mut deserializer = serde_json::Deserializer::from_str(&text);
-        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let message = without_position(error.inner());
-            let path = error.path().to_string();
-            // A missing member is not on the path to itself.
-            let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-            let path = [member, path.trim_start_matches('.'), missing.unwrap_or_default()];
-            let names: Vec<&str> = path.into_iter().filter(|name| !name.is_empty()).collect();
-            match names.join(".") {
-                nothing if nothing.is_empty() => Problem::invalid_member("", message),
-                member => Problem::invalid_member(&member, format!("`{member}`: {message}")),
-            }
-        })
+        read_text(&self.to_string(), member)
     }
 
     /// Reads a resource; 422 where something is sent in another form than it is shown in. (serde reads a struct
     /// from an array as well, and the name of an enum's variant from an object.)
     pub(super) fn to_resource<T: Resource + DeserializeOwned>(&self) -> Result<T, Problem> {
-        let value: T = self.to()?;
-        let sent: Value = self.to()?;
+        let text = self.to_string();
+        let value: T = read_text(&text, "")?;
+        let sent: Value = read_text(&text, "")?;
         let shown = canonical::to_vec(&value)?;
         let shown: Value = serde_json::from_slice(&shown).map_err(Problem::internal_error)?;
         match other_form(&sent, &shown) {
@@ -205,6 +193,23 @@ impl Json {
             members.remove(embed);
         }
     }
+}
+
+/// Reads a value that stands in `member`; 422 names the member that is wrong.
+fn read_text<V: DeserializeOwned>(text: &str, member: &str) -> Result<V, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let message = without_position(error.inner());
+        let path = error.path().to_string();
+        // A missing member is not on the path to itself.
+        let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        let path = [member, path.trim_start_matches('.'), missing.unwrap_or_default()];
+        let names: Vec<&str> = path.into_iter().filter(|name| !name.is_empty()).collect();
+        match names.join(".") {
+            nothing if nothing.is_empty() => Problem::invalid_member("", message),
+            member => Problem::invalid_member(&member, format!("`{member}`: {message}")),
+        }
+    })
 }
 
 /// Where an array was sent for an object, or an object for a string; and what was wanted.

@@ -7,8 +7,8 @@ use http::header::ETAG;
 use super::Refusal;
 use super::ticket::Guard;
 use crate::{
-    Creation, EntityTag, IfMatch, LastModified, Preconditions, Problem, Required, Resource, Store, TagList,
-    Validators, Version,
+    Creation, EntityTag, IfMatch, Preconditions, Problem, Required, Resource, Store, TagList, Validators,
+    Version,
 };
 
 /// The conditions of a write: those of its headers, and the tags that its query string and its body name.
@@ -104,7 +104,7 @@ pub(super) async fn preconditions_or_not_found<T: Resource, S: Store<T>>(
         Err(_) if T::CREATE == Creation::Never && store.version(key).await.map_err(Into::into)?.is_none() => {
             Err(Problem::not_found())
         }
-        settled => settled,
+        conditions => conditions,
     }
 }
 
@@ -219,7 +219,7 @@ fn reason(preconditions: &Preconditions, current: Option<&Validators>) -> (&'sta
     let is_weak = |tag: &EntityTag| tag.is_weak() || tag.opaque().ends_with(b"~");
     match (preconditions.if_match(), current) {
         (_, None) => ("absent", "the resource that the request requires does not exist"),
-        // If-Match held, or was not there: If-None-Match did not.
+        // If-Match holds: it is If-None-Match that does not.
         (Some(tags), Some(_)) if tags.matches(current, EntityTag::guards) => EXISTS,
         (Some(TagList::Tags(tags)), Some(_)) if tags.iter().all(is_weak) => (
             "weak",
@@ -228,7 +228,7 @@ fn reason(preconditions: &Preconditions, current: Option<&Validators>) -> (&'sta
         (Some(_), Some(_)) => ("stale", STALE),
         (None, Some(Validators { last_modified: Some(date), .. }))
             if preconditions.if_unmodified_since().is_some_and(|since| date.is_not_after(since))
-                && !is_strong(date) =>
+                && !date.is_strong_at(SystemTime::now()) =>
         {
             (
                 "weak-date",
@@ -238,8 +238,4 @@ fn reason(preconditions: &Preconditions, current: Option<&Validators>) -> (&'sta
         (None, _) if preconditions.if_none_match().is_some() => EXISTS,
         (None, _) => ("stale", STALE),
     }
-}
-
-fn is_strong(date: &LastModified) -> bool {
-    date.is_strong_at(SystemTime::now())
 }
