@@ -9,11 +9,13 @@ mod authorize;
 mod entity_tag;
 mod key;
 mod last_modified;
+mod list;
 mod outline;
 mod preconditions;
 mod problem;
 mod representation;
 mod resource;
+mod selection;
 mod stamp;
 mod state_tag;
 mod store;
@@ -29,9 +31,13 @@ pub use preconditions::{MalformedPrecondition, Outcome, Preconditions, TagList};
 pub use problem::Problem;
 pub use representation::Representation;
 pub use resource::{Creation, IfMatch, Resource};
+pub use selection::{InvalidSelection, Selection};
 pub use stamp::{Modified, Revision};
 pub use state_tag::{InvalidStateTag, StateTag};
-pub use store::{Database, DatabaseError, Matched, Removed, Required, Store, StoreIn, Written};
+pub use store::{
+    Bulk, Database, DatabaseError, Insert, Inserted, Loaded, Matched, Removed, Required, Select, Selected,
+    Store, StoreIn, Written, WrittenAll,
+};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use validators::{Validators, Version};
 pub use versioned::{Describe, Versioned};

@@ -148,6 +148,34 @@ impl Problem {
             .header(http::header::RETRY_AFTER, HeaderValue::from_static("1"))
             .detail("the store is busy; send the request again")
     }
+
+    pub(crate) fn malformed_request(detail: impl AsRef<str>) -> Self {
+        Self::known(StatusCode::BAD_REQUEST, "Malformed request").detail(cut(detail.as_ref()))
+    }
+
+    /// The same of something that stands at `path` in the body.
+    pub(crate) fn at(mut self, path: &str) -> Self {
+        let Inner { detail, members, .. } = &mut *self.0;
+        if let Some(Value::String(member)) = members.get_mut("member") {
+            *member = match &**member {
+                "" => path.to_owned(),
+                member => format!("{path}.{member}"),
+            };
+        }
+        if let Some(detail) = detail {
+            *detail = format!("{path}: {detail}");
+        }
+        self
+    }
+}
+
+/// What a client sent is repeated to it in part only.
+pub(crate) fn cut(text: &str) -> String {
+    const MOST: usize = 400;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 const DOCUMENTATION: &str = "https://docs.rs/etag-core/latest/etag_core/struct.Problem.html";
@@ -156,6 +184,13 @@ const DOCUMENTATION: &str = "https://docs.rs/etag-core/latest/etag_core/struct.P
 impl From<StatusCode> for Problem {
     fn from(status: StatusCode) -> Self {
         Self::new(status, "about:blank", status.canonical_reason().unwrap_or("Unknown status"))
+    }
+}
+
+impl From<crate::InvalidSelection> for Problem {
+    /// 400, with the query parameter at fault as the member `parameter`.
+    fn from(error: crate::InvalidSelection) -> Self {
+        Self::malformed_request(error.to_string()).member("parameter", cut(error.parameter()))
     }
 }
 

@@ -1,8 +1,7 @@
 //! A value, written once: the body, and the tags that were hashed on the way.
 
-use sha2::{Digest as _, Sha256};
-
 use crate::canonical::{self, Facts, Mark, Role, Writer};
+use crate::list::Items;
 use crate::outline::Outline;
 use crate::{EntityTag, LastModified, StateTag, Timestamp, Validators, Version, Versioned};
 
@@ -37,7 +36,7 @@ impl Representation {
     pub fn of<T: Versioned + ?Sized>(value: &T) -> Result<Self, canonical::Error> {
         let (mut body, facts) = write(value)?;
         let versions = Versions::of::<T>(&body, 0, &facts);
-        versions.embed(&mut body, &facts);
+        versions.embed(&mut body, facts.embed);
         Ok(Self { body, versions })
     }
 
@@ -59,7 +58,21 @@ impl Representation {
     pub fn in_state<T: Versioned + ?Sized>(value: &T, state: StateTag) -> Result<Self, canonical::Error> {
         let (mut body, facts) = write(value)?;
         let versions = Versions::with_state::<T>(&body, &facts, state);
-        versions.embed(&mut body, &facts);
+        versions.embed(&mut body, facts.embed);
+        Ok(Self { body, versions })
+    }
+
+    /// Writes a list of resources whose states are known, and the list's.
+    #[cfg(feature = "axum")]
+    pub(crate) fn of_list<T: Versioned + ?Sized>(
+        list: &T,
+        items: Vec<StateTag>,
+        state: StateTag,
+    ) -> Result<Self, canonical::Error> {
+        let mut writer = Writer::with_known(items);
+        writer.outermost(list);
+        let (body, facts) = writer.finish_with_facts()?;
+        let versions = Versions::with_state::<T>(&body, &facts, state);
         Ok(Self { body, versions })
     }
 
@@ -80,7 +93,7 @@ impl Representation {
         let (mut body, facts) = write(value)?;
         let mut versions = Versions::of::<T>(&body, 0, &facts);
         versions.opaque = Some(etag);
-        versions.embed(&mut body, &facts);
+        versions.embed(&mut body, facts.embed);
         Ok(Self { body, versions })
     }
 
@@ -133,13 +146,13 @@ impl Document {
         writer.outermost(value);
         let (json, facts) = writer.finish_with_facts()?;
         let versions = Versions::of::<T>(&json, 0, &facts);
-        let is_content = |role| role == Role::State;
+        let is_content = |role| matches!(role, Role::State | Role::Items);
         let content = if facts.marks.is_empty() && facts.revision.is_none() {
             versions.state
         } else {
             StateTag::hash(object(&json, 0, &facts.marks, is_content))
         };
-        let has_variant = facts.items.as_ref().is_some_and(|items| items.has_variant);
+        let has_variant = facts.items.as_ref().is_some_and(Items::has_variant);
         let shows_more = Outline::of::<T>().has_variant || versions.weak || has_variant;
         let Facts { revision, modified, .. } = facts;
         Ok(Self { json, state: versions.state, content, revision, modified, shows_more })
@@ -166,27 +179,48 @@ pub(crate) struct Versions {
 impl Versions {
     /// The versions of what was written at `start`.
     pub(crate) fn of<T: Versioned + ?Sized>(bytes: &[u8], start: usize, facts: &Facts) -> Self {
-        let state = match (&facts.items, facts.revision) {
-            (Some(items), _) => items.state(),
-            (None, Some(revision)) => StateTag::from_revision(revision),
-            (None, None) if facts.marks.iter().all(|mark| is_state(mark.role)) => {
-                StateTag::hash([&bytes[start..]])
+        let items = facts.items.as_ref().filter(|items| !items.is_plain());
+        let is_envelope = facts.marks.iter().any(|mark| mark.role == Role::Items);
+        let state = match (facts.revision, items) {
+            (Some(revision), _) => StateTag::from_revision(revision),
+            (None, Some(items)) if is_envelope => {
+                let items = items.state().to_string();
+                let pieces = state_pieces(bytes, start, facts).into_iter();
+                StateTag::hash(pieces.chain([items.as_bytes()]))
             }
-            (None, None) => StateTag::hash(object(bytes, start, &facts.marks, is_state)),
+            (None, Some(items)) => items.state(),
+            (None, None) => StateTag::hash(state_pieces(bytes, start, facts)),
         };
         Self::with_state::<T>(bytes, facts, state)
     }
 
-    fn with_state<T: Versioned + ?Sized>(bytes: &[u8], facts: &Facts, state: StateTag) -> Self {
+    /// Whether what was written is state as a whole, and its tag nothing but that.
+    pub(crate) fn are_plain<T: Versioned + ?Sized>(facts: &Facts) -> bool {
+        let outline = Outline::of::<T>();
+        facts.is_plain() && outline.fixed_variant.is_none() && !outline.has_variant && !outline.has_skip
+    }
+
+    pub(crate) fn with_state<T: Versioned + ?Sized>(bytes: &[u8], facts: &Facts, state: StateTag) -> Self {
         let outline = Outline::of::<T>();
         let variants = facts.marks.iter().filter(|mark| mark.role == Role::Variant);
-        let variant = match &facts.items {
-            Some(items) => items.variant(),
-            None => outline.variant(variants.map(|mark| &bytes[mark.start..mark.end])),
-        };
-        let weak = outline.has_skip || facts.items.as_ref().is_some_and(|items| items.weak);
+        let items = facts.items.as_ref();
+        let variant = outline
+            .variant(variants.map(|mark| &bytes[mark.start..mark.end]), items.and_then(Items::variant));
+        let weak = outline.has_skip || items.is_some_and(Items::is_weak);
         let modified = facts.modified.filter(|_| !outline.has_variant);
         Self { state, variant, weak, modified, opaque: None }
+    }
+
+    pub(crate) fn state(&self) -> StateTag {
+        self.state
+    }
+
+    pub(crate) fn variant(&self) -> Option<StateTag> {
+        self.variant
+    }
+
+    pub(crate) fn is_weak(&self) -> bool {
+        self.weak
     }
 
     pub(crate) fn etag(&self) -> EntityTag {
@@ -195,8 +229,8 @@ impl Versions {
     }
 
     /// Fills the place that was left for the tag: a member that is in no hash.
-    pub(crate) fn embed(&self, bytes: &mut Vec<u8>, facts: &Facts) {
-        let Some((at, name)) = facts.embed else {
+    pub(crate) fn embed(&self, bytes: &mut Vec<u8>, embed: Option<(usize, &'static str)>) {
+        let Some((at, name)) = embed else {
             return;
         };
         let etag = canonical::string(&self.etag().to_string());
@@ -211,38 +245,13 @@ impl Versions {
     }
 }
 
-/// The tags of a list's items: the list's own are made of them.
-#[derive(Debug, Default)]
-pub(crate) struct Items {
-    states: Sha256,
-    variants: Sha256,
-    has_variant: bool,
-    weak: bool,
-}
-
-impl Items {
-    /// Adds an item. A revision tells the versions of one resource apart, not resources: its item counts by
-    /// its bytes.
-    pub(crate) fn push(&mut self, item: &Versions, bytes: &[u8], start: usize, facts: &Facts) {
-        let state = match item.state.revision() {
-            None => item.state,
-            Some(_) => StateTag::hash(object(bytes, start, &facts.marks, is_state)),
-        };
-        self.states.update(format!("{state}\n"));
-        self.variants.update(item.variant.map(|variant| variant.to_string()).unwrap_or_default());
-        self.variants.update("\n");
-        self.has_variant |= item.variant.is_some();
-        self.weak |= item.weak;
-    }
-
-    /// The SHA-256 of the items' states in order, each with a line feed behind it.
-    fn state(&self) -> StateTag {
-        StateTag::from_hash(self.states.clone().finalize().into())
-    }
-
-    /// The same over the variants, with an empty line for an item without one.
-    fn variant(&self) -> Option<StateTag> {
-        self.has_variant.then(|| StateTag::from_hash(self.variants.clone().finalize().into()))
+/// The pieces of what was written at `start` that are its state.
+pub(crate) fn state_pieces<'a>(bytes: &'a [u8], start: usize, facts: &'a Facts) -> Vec<&'a [u8]> {
+    let is_plain = facts.items.as_ref().is_none_or(Items::is_plain);
+    let is_wanted = |role| is_state(role) || role == Role::Items && is_plain;
+    match facts.marks.iter().all(|mark| is_wanted(mark.role)) {
+        true => vec![&bytes[start..]],
+        false => object(bytes, start, &facts.marks, is_wanted),
     }
 }
 

@@ -172,6 +172,7 @@ fn verb(role: Role) -> &'static str {
         Role::Modified => "modified",
         Role::Variant => "variant",
         Role::Skip => "skip",
+        Role::Items => "items",
     }
 }
 

@@ -66,6 +66,9 @@ mod tests;
 /// A struct with named fields is an object, a tuple struct an array, one with a single field (or
 /// `#[serde(transparent)]`) what that field is; an enum without data is the name of its variant.
 ///
+/// A struct that is not stored and has a member `items` is the envelope of a list, such as
+/// `{"items":[…],"total":7}`: each item has a tag of its own, as in a `Vec` that is answered with.
+///
 /// # On a field
 ///
 /// A field has at most one of these; without one it is a member of the state.

@@ -54,6 +54,8 @@ pub(crate) enum Role {
     Modified,
     Variant,
     Skip,
+    /// The list of an envelope: a member `items` of a type that is answered with, and not stored.
+    Items,
 }
 
 /// Where a field is in the body.
@@ -135,12 +137,22 @@ impl<'a> Shape<'a> {
         match data.fields {
             Fields::Unnamed(_) => Self::Array(fields),
             Fields::Named(_) | Fields::Unit => Self::Object(Object {
+                fields: if input.keys.store.is_none() { with_items(fields) } else { fields },
                 epoch: input.keys.epoch.as_ref().map(|epoch| epoch.value),
                 embed: input.keys.embed.as_ref().map(|embed| embed.value.value()),
-                fields,
             }),
         }
     }
+}
+
+fn with_items(mut fields: Vec<Field<'_>>) -> Vec<Field<'_>> {
+    for field in &mut fields {
+        let is_items = matches!(&field.place, Place::Sent { name, unless: None } if name == "items");
+        if is_items && field.role == Role::Member {
+            field.role = Role::Items;
+        }
+    }
+    fields
 }
 
 impl<'a> Field<'a> {

@@ -1,15 +1,21 @@
 //! Assets: what the team maintains.
 
+use std::collections::BTreeMap;
+
+use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use etag_core::axum::{Create, Guarded, MergePatch, Problem, Refusal, Tagged, Target, Update};
+use etag_core::axum::{
+    Create, FreshList, Guarded, GuardedList, InList, MergePatch, Problem, Refusal, Tagged, Target, Update,
+};
 use etag_core::{Database, Preconditions, Representation, Timestamp, Versioned};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::products::Product;
+use crate::specifications;
 
 #[derive(Debug, Clone, Serialize, Deserialize, Versioned)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -35,6 +41,16 @@ pub enum Status {
     Active,
     Maintenance,
     Retired,
+}
+
+impl Status {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Maintenance => "maintenance",
+            Self::Retired => "retired",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Versioned)]
@@ -63,22 +79,6 @@ struct Expanded {
 }
 
 #[derive(Deserialize)]
-pub struct Page {
-    #[serde(default = "Page::default_limit")]
-    limit: usize,
-    #[serde(default)]
-    offset: usize,
-}
-
-impl Page {
-    const MOST: usize = 500;
-
-    const fn default_limit() -> usize {
-        50
-    }
-}
-
-#[derive(Deserialize)]
 pub struct View {
     include: Option<Related>,
     expand: Option<Related>,
@@ -90,19 +90,19 @@ enum Related {
     Product,
 }
 
-pub async fn list(
-    pre: Preconditions,
-    page: Result<Query<Page>, QueryRejection>,
-    State(database): State<Database>,
-) -> Result<Response, Problem> {
-    let Query(page) = page.map_err(bad_query)?;
-    let mut assets = database.all::<Asset>().await?;
-    assets.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
-    let page: Vec<Asset> = assets.into_iter().skip(page.offset).take(page.limit.min(Page::MOST)).collect();
-    Ok(pre.respond(Tagged::new(page)))
+pub async fn list(assets: FreshList<Asset>) -> Tagged<Vec<Asset>> {
+    assets.into()
 }
 
-pub async fn create(asset: Create<Asset>) -> Result<Tagged<Asset>, Problem> {
+pub async fn replace_all(assets: GuardedList<Asset>) -> Result<Tagged<Vec<Asset>>, Problem> {
+    assets.save().await
+}
+
+pub async fn patch_all(assets: GuardedList<Asset, MergePatch>) -> Result<Tagged<Vec<Asset>>, Problem> {
+    assets.save().await
+}
+
+pub async fn create(asset: Create<Asset, InList>) -> Result<Tagged<Asset>, Problem> {
     asset.save().await
 }
 
@@ -136,8 +136,22 @@ pub async fn patch(asset: Update<Asset, MergePatch>) -> Result<Tagged<Asset>, Pr
     asset.save().await
 }
 
-pub async fn delete(asset: Guarded<Asset>) -> Result<StatusCode, Problem> {
-    asset.delete().await
+/// What is specified of the asset goes with it.
+pub async fn delete(State(database): State<Database>, asset: Guarded<Asset>) -> Result<StatusCode, Problem> {
+    let id = asset.id;
+    let deleted = asset.delete().await?;
+    specifications::remove(&database, id).await?;
+    Ok(deleted)
+}
+
+pub async fn by_status(
+    State(database): State<Database>,
+) -> Result<Json<BTreeMap<&'static str, usize>>, Problem> {
+    let mut counts = BTreeMap::from(["active", "maintenance", "retired"].map(|status| (status, 0)));
+    for asset in database.all::<Asset>().await? {
+        *counts.entry(asset.status.name()).or_default() += 1;
+    }
+    Ok(Json(counts))
 }
 
 pub async fn retire(mut asset: Guarded<Asset>) -> Result<Tagged<Asset>, Problem> {

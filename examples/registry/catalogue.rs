@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::assets::Asset;
 use crate::products::Product;
+use crate::settings::Settings;
 
 const CATALOGUE: &str = include_str!("../data/catalogue.json");
 
@@ -25,6 +26,9 @@ struct Catalogue {
 /// Fills an empty database, or one that was left half filled; another process may be doing the same.
 pub async fn fill(database: &Database) -> anyhow::Result<()> {
     // A document that can't be read is one that is there.
+    if matches!(database.get::<Settings>(&()).await, Ok(None)) {
+        database.import(vec![Settings::initial()], Required::New, |_| {}).await?;
+    }
     let has_products = database.all::<Product>().await.map_or(true, |products| !products.is_empty());
     if has_products && database.all::<Asset>().await.map_or(true, |assets| !assets.is_empty()) {
         return Ok(());

@@ -3,6 +3,8 @@
 mod assets;
 mod catalogue;
 mod products;
+mod settings;
+mod specifications;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,7 +16,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use clap::Parser;
 use etag_core::Database;
-use etag_core::axum::{method_not_allowed, not_found};
+use etag_core::axum::{EtagLayer, method_not_allowed, not_found};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -57,13 +59,19 @@ async fn main() -> anyhow::Result<()> {
 /// The service. What is not answered by a handler is answered with a problem as well.
 fn router(database: Database) -> Router {
     Router::new()
-        .route("/assets", get(assets::list).post(assets::create))
+        .route(
+            "/assets",
+            get(assets::list).post(assets::create).put(assets::replace_all).patch(assets::patch_all),
+        )
         .route(
             "/assets/{id}",
             get(assets::show).put(assets::replace).patch(assets::patch).delete(assets::delete),
         )
         .route("/assets/{id}/retire", post(assets::retire))
-        .route("/products", get(products::list))
+        .route("/assets/{id}/specifications", get(specifications::show).put(specifications::replace))
+        .route("/settings", get(settings::show).put(settings::replace))
+        .route("/products", get(products::list).layer(EtagLayer::new()))
+        .route("/reports/assets-by-status", get(assets::by_status).layer(EtagLayer::new()))
         .route("/products/{id}", get(products::show).put(products::replace))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

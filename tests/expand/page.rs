@@ -50,7 +50,7 @@ pub mod pasted {
         /// State: `foreign`, `items`, `name`, `next`.
         fn describe<D: ::etag_core::Describe<Self>>(page: &mut D) {
             page.serde("foreign", |page| &page.foreign);
-            page.member("items", |page| &page.items);
+            page.items("items", |page| &page.items);
             page.member("name", |page| &page.name);
             page.member("next", |page| &page.next);
         }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use etag_core::axum::{Create, Fresh, Guarded, MergePatch, Problem, Tagged, Update, Whole};
+use etag_core::axum::{Create, Fresh, Guarded, MergePatch, NoList, Problem, Tagged, Update, Whole};
 use etag_core::{
     Anyone, Database, DatabaseError, Key, Matched, Removed, Representation, Required, Resource, StateTag,
     Store, StoreIn, Timestamp, Version, Versioned, Written,
@@ -191,7 +191,7 @@ where
         .put(async |value: Update<T, Whole, S>| value.save().await)
         .patch(async |value: Update<T, MergePatch, S>| value.save().await)
         .delete(async |value: Guarded<T, S>| value.delete().await);
-    let create = axum::routing::post(async |value: Create<T, S>| value.save().await);
+    let create = axum::routing::post(async |value: Create<T, NoList, S>| value.save().await);
     Router::new().route("/", create).route("/{id}", methods)
 }
 

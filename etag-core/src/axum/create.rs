@@ -1,19 +1,26 @@
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
+use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, Request};
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use super::body::{Json, MediaType, read};
+use super::guard::{Conditions, failed};
 use super::target::{original_path, parameters};
-use super::{Pending, Refusal, Tagged};
+use super::{ListQuery, Pending, Refusal, Tagged, list_query};
 use crate::{
-    Access, Authorize, Key, Matched, Preconditions, Problem, Required, Resource, Store, StoreIn, TagList,
-    Timestamp, Validators, Written,
+    Access, Authorize, Insert, Inserted, Key, Matched, Preconditions, Problem, Required, Resource, Selection,
+    StateTag, Store, StoreIn, TagList, Timestamp, Validators, Written,
 };
 
 /// A new value under a new key: for POST to a collection.
+///
+/// - `Create<T>`: no list guards it, and one that `If-Match` names is answered 412.
+/// - `Create<T, InList>`: a tag in `If-Match` is that of the list which the request's query string selects, as
+///   [`FreshList`](super::FreshList) shows it, and compared in the transaction that writes.
 ///
 /// The key is made by its type ([`KeyPart::new`](crate::KeyPart::new)) where it can make one, else the body
 /// names it. `save` answers 201 with `Location`: the request's path, and the key behind it.
@@ -51,14 +58,57 @@ use crate::{
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Create<T: Resource, S: Store<T> = <T as Resource>::Store> {
+pub struct Create<T: Resource, L: ListGuard = NoList, S: Store<T> = <T as Resource>::Store> {
     value: T,
     key: T::Key,
     store: S,
     location: HeaderValue,
+    list: Option<List<L::Query>>,
 }
 
-impl<T: Resource, S: Store<T>> Create<T, S> {
+/// Which list guards what a [`Create`] creates: [`NoList`], or [`InList`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say which list guards what is created",
+    label = "expected `NoList`, `InList` or `InList<Query>`"
+)]
+pub trait ListGuard: sealed::Sealed {
+    /// What the list's query string is read into.
+    type Query;
+}
+
+/// No list guards what is created.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct NoList;
+
+/// The list that the request's query string selects guards what is created in it.
+#[derive(Debug)]
+pub struct InList<Q = Selection>(PhantomData<fn() -> Q>);
+
+impl ListGuard for NoList {
+    type Query = ();
+}
+
+impl<Q> ListGuard for InList<Q> {
+    type Query = Q;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::NoList {}
+    impl<Q> Sealed for super::InList<Q> {}
+}
+
+/// The list that a request requires to be in a state.
+#[derive(Debug)]
+struct List<Q> {
+    within: Vec<String>,
+    query: Q,
+    required: StateTag,
+    preconditions: Preconditions,
+}
+
+impl<T: Resource, S: Store<T>> Create<T, NoList, S> {
     /// Writes the value where nothing exists under its key: 201.
     ///
     /// # Errors
@@ -82,7 +132,29 @@ impl<T: Resource, S: Store<T>> Create<T, S> {
         let written = self.store.replace_in(transaction, matched, self.value).await;
         Ok(Pending::new(answer(written.map_err(Into::into)?, self.location)?))
     }
+}
 
+impl<T: Resource, Q: ListQuery<T>, S: Insert<T, Q>> Create<T, InList<Q>, S> {
+    /// Writes the value where nothing exists under its key, and the list is in the state that the request requires:
+    /// 201.
+    ///
+    /// # Errors
+    ///
+    /// 409 where something exists, 412 where the list is in another state.
+    pub async fn save(self) -> Result<Tagged<T>, Problem> {
+        let Self { value, key, store, location, list } = self;
+        let matched = Matched::new(key, Required::Absent);
+        let Some(List { within, query, required, preconditions }) = list else {
+            return answer(store.replace(matched, value).await.map_err(Into::into)?, location);
+        };
+        match store.insert(&within, &query, required, matched, value).await.map_err(Into::into)? {
+            Inserted::Written(written) => answer(written, location),
+            Inserted::Stale(selected) => Err(failed(&preconditions, Some(&selected.validators()))),
+        }
+    }
+}
+
+impl<T: Resource, L: ListGuard, S: Store<T>> Create<T, L, S> {
     /// What will identify the resource.
     pub fn key(&self) -> &T::Key {
         &self.key
@@ -96,7 +168,7 @@ fn answer<T: Resource>(written: Written<T>, location: HeaderValue) -> Result<Tag
     }
 }
 
-impl<T, S, A> FromRequest<A> for Create<T, S>
+impl<T, S, A> FromRequest<A> for Create<T, NoList, S>
 where
     T: Resource + DeserializeOwned,
     S: Store<T> + FromRef<A>,
@@ -106,25 +178,89 @@ where
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
-        let (mut parts, body) = request.into_parts();
-        T::Policy::from_ref(state).authorize(&parts, None, Access::Create).await?;
-        let known = parameters::<T>(&mut parts).await?;
-        let collection = original_path(&parts);
-        let preconditions = Preconditions::read(&parts.method, &parts.headers);
-        let bytes = read(Request::from_parts(parts, body), state, MediaType::JSON).await?;
+        let received = receive::<T, A>(request, state).await?;
+        let preconditions = received.conditions.into_preconditions()?;
         if let Some(TagList::Tags(_)) = preconditions.if_match() {
             let detail = "no tag of a collection guards what is created in it: leave `If-Match` out";
             return Err(Problem::precondition_failed("collection", detail).into());
         }
         // The target is the collection, which exists.
         preconditions.check(Some(&Validators::default()))?;
-        let (key, value) = new_value::<T>(Json::parse(&bytes)?, &known)?;
-        let location = location(&collection, &key.parts()[known.len()..])?;
-        Ok(Self { value, key, store: S::from_ref(state), location })
+        let (key, value, location) = new_value::<T>(&received.body, &received.within, &received.path)?;
+        Ok(Self { value, key, store: S::from_ref(state), location, list: None })
     }
 }
 
+impl<T, Q, S, A> FromRequest<A> for Create<T, InList<Q>, S>
+where
+    T: Resource + DeserializeOwned,
+    Q: ListQuery<T>,
+    S: Insert<T, Q> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        let query = list_query::read::<T, Q>(&parts);
+        let request = Request::from_parts(parts, body);
+        let Received { within, path, body, conditions } = receive::<T, A>(request, state).await?;
+        let store = S::from_ref(state);
+        let preconditions = conditions.into_preconditions()?;
+        let names_tags = |tags: Option<&TagList>| matches!(tags, Some(TagList::Tags(_)));
+        let list = if names_tags(preconditions.if_match()) || names_tags(preconditions.if_none_match()) {
+            let query = query?;
+            let selected = store.select(&within, &query).await.map_err(Into::into)?;
+            preconditions.check(Some(&selected.validators()))?;
+            Some(List { within: within.clone(), query, required: selected.state(), preconditions })
+        } else {
+            preconditions.check(Some(&Validators::default()))?;
+            None
+        };
+        let (key, value, location) = new_value::<T>(&body, &within, &path)?;
+        Ok(Self { value, key, store, location, list })
+    }
+}
+
+/// What a request says before anything is read.
+struct Received {
+    /// The parts of the key that the path has.
+    within: Vec<String>,
+    path: String,
+    body: Bytes,
+    conditions: Conditions,
+}
+
+/// Authorises, and reads the body: 415, 413.
+async fn receive<T, A>(request: Request, state: &A) -> Result<Received, Problem>
+where
+    T: Resource,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    let (mut parts, body) = request.into_parts();
+    T::Policy::from_ref(state).authorize(&parts, None, Access::Create).await?;
+    let within = parameters::<T>(&mut parts).await?;
+    let path = original_path(&parts);
+    let preconditions = Preconditions::read(&parts.method, &parts.headers);
+    let conditions = Conditions::new::<T>(preconditions, parts.uri.query());
+    let body = read(Request::from_parts(parts, body), state, MediaType::JSON).await?;
+    Ok(Received { within, path, body, conditions })
+}
+
+/// The key, the value and its location.
 fn new_value<T: Resource + DeserializeOwned>(
+    body: &[u8],
+    known: &[String],
+    collection: &str,
+) -> Result<(T::Key, T, HeaderValue), Problem> {
+    let (key, value) = keyed_value::<T>(Json::parse(body)?, known)?;
+    let location = location(collection, &key.parts()[known.len()..])?;
+    Ok((key, value, location))
+}
+
+fn keyed_value<T: Resource + DeserializeOwned>(
     mut json: Json,
     known: &[String],
 ) -> Result<(T::Key, T), Problem> {
@@ -168,7 +304,7 @@ fn location(collection: &str, parts: &[String]) -> Result<HeaderValue, Problem> 
 /// Everything but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-impl<T: Resource, S: Store<T>> Deref for Create<T, S> {
+impl<T: Resource, L: ListGuard, S: Store<T>> Deref for Create<T, L, S> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -176,7 +312,7 @@ impl<T: Resource, S: Store<T>> Deref for Create<T, S> {
     }
 }
 
-impl<T: Resource, S: Store<T>> DerefMut for Create<T, S> {
+impl<T: Resource, L: ListGuard, S: Store<T>> DerefMut for Create<T, L, S> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.value
     }

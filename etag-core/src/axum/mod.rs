@@ -9,6 +9,9 @@
 //! | [`Update<T, Json<Other>>`](Update) | a stored value and a body | 404, 413, 415, 428, 412, 400, 422 |
 //! | [`Update<T, MergePatch>`](Update) | the patched value | 404, 413, 415, 428, 412, 400, 422 |
 //! | [`Create<T>`](Create) | a new value under a new key | 413, 415, 400, 422 |
+//! | [`FreshList<T>`](FreshList) | a page of values to answer with | 400, or 304 before the values were loaded |
+//! | [`GuardedList<T>`](GuardedList) | whole new values of many resources | 415, 413, 400, 422, 428, 412 |
+//! | [`GuardedList<T, MergePatch>`](GuardedList) | many patched values | 415, 413, 400, 422, 428, 412 |
 //! | [`Preconditions`](crate::Preconditions) | the request's conditions | nothing: it answers by [`respond`](crate::Preconditions::respond) |
 //!
 //! Each runs the type's [policy](crate::Authorize) before anything else. Writes end in `save`, which is
@@ -20,8 +23,12 @@ mod create;
 mod etag_layer;
 mod fallback;
 mod fresh;
+mod fresh_list;
 mod guard;
 mod guarded;
+mod guarded_list;
+mod items;
+mod list_query;
 mod pending;
 mod preconditions;
 mod problem;
@@ -34,11 +41,14 @@ mod update;
 
 pub use crate::Problem;
 pub use change::{Change, MergePatch, Whole};
-pub use create::Create;
+pub use create::{Create, InList, ListGuard, NoList};
 pub use etag_layer::{EtagLayer, EtagService};
 pub use fallback::{method_not_allowed, not_found};
 pub use fresh::Fresh;
+pub use fresh_list::FreshList;
 pub use guarded::Guarded;
+pub use guarded_list::GuardedList;
+pub use list_query::ListQuery;
 pub use pending::{Pending, PendingDeletion};
 pub use refusal::{NotModified, Refusal};
 pub use tagged::Tagged;

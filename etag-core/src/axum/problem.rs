@@ -3,6 +3,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 
+use crate::problem::cut;
 use crate::{Anyone, Problem};
 
 impl IntoResponse for Problem {
@@ -59,25 +60,12 @@ impl Problem {
             .detail(detail)
     }
 
-    pub(super) fn malformed_request(detail: impl AsRef<str>) -> Self {
-        Self::known(StatusCode::BAD_REQUEST, "Malformed request").detail(cut(detail.as_ref()))
-    }
-
     pub(super) fn malformed_precondition(detail: impl Into<String>) -> Self {
         Self::known(StatusCode::BAD_REQUEST, "Malformed precondition").detail(detail)
     }
 
     pub(super) fn contradicting_preconditions(detail: impl Into<String>) -> Self {
         Self::known(StatusCode::BAD_REQUEST, "Contradicting preconditions").detail(detail)
-    }
-}
-
-/// What a client sent is repeated to it in part only.
-fn cut(text: &str) -> String {
-    const MOST: usize = 400;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
 

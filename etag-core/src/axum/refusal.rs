@@ -39,6 +39,12 @@ impl NotModified {
         }
         Self(headers)
     }
+
+    /// The same with further headers of the 200.
+    pub(super) fn with(mut self, headers: HeaderMap) -> Self {
+        self.0.extend(headers);
+        self
+    }
 }
 
 /// Never share what may be one user's (RFC 9111 §5.2.2.7), and ask each time whether it is current

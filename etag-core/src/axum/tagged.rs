@@ -8,7 +8,10 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::Refusal;
 use super::refusal::{NotModified, PRIVATE};
 use crate::outline::Outline;
-use crate::{EntityTag, LastModified, Problem, Representation, StateTag, Validators, Version, Versioned};
+use crate::{
+    EntityTag, LastModified, Problem, Representation, Resource, Selected, StateTag, Validators, Version,
+    Versioned,
+};
 
 /// An answer with a version: canonical JSON, `ETag`, `Last-Modified` where it is known, and `Cache-Control:
 /// private, no-cache`, which a layer or the handler can replace.
@@ -33,6 +36,8 @@ use crate::{EntityTag, LastModified, Problem, Representation, StateTag, Validato
 pub struct Tagged<T: Versioned> {
     value: T,
     state: Option<StateTag>,
+    /// The states of a list's items, where `state` is that of a list.
+    items: Option<Vec<StateTag>>,
     etag: Option<EntityTag>,
     last_modified: Option<LastModified>,
     status: StatusCode,
@@ -45,6 +50,7 @@ impl<T: Versioned> Tagged<T> {
         Self {
             value,
             state: None,
+            items: None,
             etag: None,
             last_modified: None,
             status: StatusCode::OK,
@@ -55,6 +61,12 @@ impl<T: Versioned> Tagged<T> {
     /// An answer whose version a store knows: nothing is hashed for it.
     pub(super) fn stored(value: T, version: Version) -> Self {
         Self { state: Some(version.state), last_modified: version.modified, ..Self::new(value) }
+    }
+
+    /// The same answer with these headers.
+    pub(super) fn with(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
     }
 
     /// The same answer under a tag of yours, which is opaque: it is compared whole.
@@ -125,10 +137,11 @@ impl<T: Versioned> Tagged<T> {
     /// Writes the body once, and its tags.
     pub(super) fn render(self) -> Result<Rendered, Problem> {
         let outline = Outline::of::<T>();
-        let representation = match (self.etag, self.state) {
-            (Some(etag), _) => Representation::under(&self.value, etag)?,
-            (None, Some(state)) => known(&self.value, state)?,
-            (None, None) => Representation::of(&self.value)?,
+        let representation = match (self.etag, self.state, self.items) {
+            (Some(etag), _, _) => Representation::under(&self.value, etag)?,
+            (None, Some(state), Some(items)) => Representation::of_list(&self.value, items, state)?,
+            (None, Some(state), None) => known(&self.value, state)?,
+            (None, None, _) => Representation::of(&self.value)?,
         };
         let Validators { etag, last_modified } = representation.validators();
         let last_modified = self.last_modified.or(last_modified).filter(|_| !outline.has_variant);
@@ -138,6 +151,14 @@ impl<T: Versioned> Tagged<T> {
             headers: self.headers,
             body: representation.into_body(),
         })
+    }
+}
+
+impl<T: Resource> Tagged<Vec<T>> {
+    /// A list whose items' versions a store knows: nothing is hashed for them.
+    pub(super) fn listed(values: Vec<T>, selected: &Selected<T>) -> Self {
+        let items = selected.items().iter().map(|(_, version)| version.state).collect();
+        Self { state: Some(selected.state()), items: Some(items), ..Self::new(values) }
     }
 }
 

@@ -1,8 +1,9 @@
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::Writer;
 use crate::Versioned;
-use crate::representation::Items;
+use crate::list::{Item, Items};
 
 /// Takes the elements of an [`array`](crate::Describe::array) or a [`set`](crate::Describe::set).
 #[derive(Debug)]
@@ -20,25 +21,28 @@ enum Elements {
     Ordered,
     /// What is answered with is a list, and each element an item with a tag of its own.
     Items,
-    /// Nested values without an order: where each one starts.
-    Unordered(Vec<usize>),
+    /// Nested values without an order: where each one is.
+    Unordered(Vec<Range<usize>>),
+    UnorderedItems(Vec<Item>),
 }
 
 impl<'a, V: Versioned + ?Sized> Array<'a, V> {
-    pub(super) fn nested(writer: &'a mut Writer) -> Self {
-        Self::open(writer, Elements::Ordered)
+    pub(super) fn ordered(writer: &'a mut Writer, is_list: bool) -> Self {
+        Self::open(writer, is_list, if is_list { Elements::Items } else { Elements::Ordered })
     }
 
-    pub(super) fn of_items(writer: &'a mut Writer) -> Self {
-        writer.facts.items = Some(Items::default());
-        Self::open(writer, Elements::Items)
+    pub(super) fn unordered(writer: &'a mut Writer, is_list: bool) -> Self {
+        let elements = match is_list {
+            true => Elements::UnorderedItems(Vec::new()),
+            false => Elements::Unordered(Vec::new()),
+        };
+        Self::open(writer, is_list, elements)
     }
 
-    pub(super) fn unordered(writer: &'a mut Writer) -> Self {
-        Self::open(writer, Elements::Unordered(Vec::new()))
-    }
-
-    fn open(writer: &'a mut Writer, elements: Elements) -> Self {
+    fn open(writer: &'a mut Writer, is_list: bool, elements: Elements) -> Self {
+        if is_list {
+            writer.facts.items = Some(Items::default());
+        }
         writer.bytes.push(b'[');
         let start = writer.bytes.len();
         Self { writer, start, is_empty: true, elements, of: PhantomData }
@@ -46,33 +50,61 @@ impl<'a, V: Versioned + ?Sized> Array<'a, V> {
 
     /// Writes the next element.
     pub fn element(&mut self, value: &V) {
-        if !std::mem::take(&mut self.is_empty) {
-            self.writer.bytes.push(b',');
+        match &mut self.elements {
+            Elements::Ordered | Elements::Items if !std::mem::take(&mut self.is_empty) => {
+                self.writer.bytes.push(b',');
+            }
+            _ => {}
         }
         match &mut self.elements {
             Elements::Ordered => self.writer.value(value),
-            Elements::Items => self.writer.item(value),
-            Elements::Unordered(starts) => {
-                starts.push(self.writer.bytes.len());
+            Elements::Items => self.writer.item(None, value),
+            Elements::Unordered(elements) => {
+                let start = self.writer.bytes.len();
                 self.writer.value(value);
+                elements.push(start..self.writer.bytes.len());
             }
+            Elements::UnorderedItems(items) => items.push(self.writer.unplaced_item(value)),
         }
     }
 
     pub(super) fn close(self) {
-        if let Elements::Unordered(starts) = &self.elements {
-            sort(&mut self.writer.bytes, self.start, starts);
+        let Self { writer, start, elements, .. } = self;
+        match elements {
+            Elements::Ordered | Elements::Items => {}
+            Elements::Unordered(elements) => {
+                let unsorted = writer.bytes.split_off(start);
+                for element in sorted(elements, |element| slice(&unsorted, start, element)) {
+                    separate(writer, start);
+                    writer.bytes.extend_from_slice(slice(&unsorted, start, &element));
+                }
+            }
+            Elements::UnorderedItems(items) => {
+                let unsorted = writer.bytes.split_off(start);
+                for item in sorted(items, |item| slice(&unsorted, start, &item.range)) {
+                    separate(writer, start);
+                    let at = writer.bytes.len();
+                    writer.bytes.extend_from_slice(slice(&unsorted, start, &item.range));
+                    writer.place(None, &item.moved_to(at));
+                }
+            }
         }
-        self.writer.bytes.push(b']');
+        writer.bytes.push(b']');
     }
 }
 
-/// Sorts the elements that start at `starts` by their bytes; a comma stands between any two.
-fn sort(bytes: &mut Vec<u8>, start: usize, starts: &[usize]) {
-    let unsorted = bytes.split_off(start);
-    let ends = starts.iter().skip(1).map(|next| next - 1).chain([start + unsorted.len()]);
-    let mut elements: Vec<&[u8]> =
-        starts.iter().zip(ends).map(|(from, to)| &unsorted[from - start..to - start]).collect();
-    elements.sort_unstable();
-    bytes.extend_from_slice(&elements.join(&b','));
+/// The elements in the order of their bytes.
+fn sorted<'a, E>(mut elements: Vec<E>, bytes: impl Fn(&E) -> &'a [u8]) -> Vec<E> {
+    elements.sort_by(|a, b| bytes(a).cmp(bytes(b)));
+    elements
+}
+
+fn slice<'a>(unsorted: &'a [u8], start: usize, range: &Range<usize>) -> &'a [u8] {
+    &unsorted[range.start - start..range.end - start]
+}
+
+fn separate(writer: &mut Writer, start: usize) {
+    if writer.bytes.len() > start {
+        writer.bytes.push(b',');
+    }
 }

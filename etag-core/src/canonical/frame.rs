@@ -15,6 +15,8 @@ pub(crate) enum Role {
     Stamp,
     Variant,
     Skip,
+    /// The list of an envelope: its items count by their versions.
+    Items,
     /// The place of the embedded tag; nothing is written there yet.
     Embed,
 }
@@ -31,6 +33,8 @@ pub(crate) struct Mark {
 pub(crate) struct Frame {
     form: Form,
     outermost: bool,
+    /// The list of an envelope that is answered with.
+    listing: bool,
     /// The members of this value go into an object that is already open.
     flattening: bool,
 }
@@ -65,12 +69,21 @@ impl Frame {
         Self { outermost: true, ..Self::default() }
     }
 
+    pub(crate) fn items() -> Self {
+        Self { listing: true, ..Self::default() }
+    }
+
     pub(crate) fn nested() -> Self {
         Self::default()
     }
 
     pub(crate) fn is_outermost(&self) -> bool {
         self.outermost
+    }
+
+    /// Whether the elements or entries of this value are items with tags of their own.
+    pub(super) fn is_list(&self) -> bool {
+        (self.outermost || self.listing) && !self.flattening
     }
 
     pub(super) fn is_flattening(&self) -> bool {

@@ -26,6 +26,7 @@ pub use object::Object;
 pub use writer::Writer;
 
 pub(crate) use frame::{Mark, Role};
+pub(crate) use string::{unescaped, utf16_order};
 pub(crate) use writer::Facts;
 
 use frame::Frame;

@@ -4,18 +4,24 @@ use std::marker::PhantomData;
 use super::string::unescaped;
 use super::{Error, Frame, Writer};
 use crate::Versioned;
+use crate::list::Items;
 
 /// Takes the entries of a [`map`](crate::Describe::map), in any order.
 #[derive(Debug)]
 pub struct Object<'a, K: ?Sized, V: ?Sized> {
     writer: &'a mut Writer,
     frame: &'a mut Frame,
+    /// Whether each entry is an item with a tag of its own.
+    is_list: bool,
     of: PhantomData<fn(&K, &V)>,
 }
 
 impl<'a, K: Versioned + ?Sized, V: Versioned + ?Sized> Object<'a, K, V> {
-    pub(super) fn new(writer: &'a mut Writer, frame: &'a mut Frame) -> Self {
-        Self { writer, frame, of: PhantomData }
+    pub(super) fn new(writer: &'a mut Writer, frame: &'a mut Frame, is_list: bool) -> Self {
+        if is_list {
+            writer.facts.items = Some(Items::default());
+        }
+        Self { writer, frame, is_list, of: PhantomData }
     }
 
     /// Writes the next entry; the key's own form is a string, a number or a boolean.
@@ -23,7 +29,11 @@ impl<'a, K: Versioned + ?Sized, V: Versioned + ?Sized> Object<'a, K, V> {
         let start = self.frame.open_entry(self.writer);
         self.writer.value(key);
         let name = close_key(self.writer, start);
-        self.writer.value(value);
+        if self.is_list {
+            self.writer.item(Some(name.clone()), value);
+        } else {
+            self.writer.value(value);
+        }
         self.frame.close_entry(self.writer, Cow::Owned(name), start);
     }
 }

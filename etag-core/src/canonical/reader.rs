@@ -139,6 +139,15 @@ impl<T: ?Sized> Describe<T> for Reader<'_, T> {
         self.frame.set_flattening(outer);
     }
 
+    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+        if !self.frame.is_outermost() {
+            return self.member(name, get);
+        }
+        let start = self.frame.open_member(self.writer, name);
+        self.writer.items(get(self.value));
+        self.frame.close_member(self.writer, name, start, Role::Items);
+    }
+
     fn embed(&mut self, name: &'static str) {
         if self.frame.is_outermost() {
             self.frame.embed(self.writer, name);
@@ -159,15 +168,14 @@ impl<T: ?Sized> Describe<T> for Reader<'_, T> {
 
     fn array<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>)) {
         self.frame.leaf(self.writer);
-        let mut array =
-            if self.frame.is_outermost() { Array::of_items(self.writer) } else { Array::nested(self.writer) };
+        let mut array = Array::ordered(self.writer, self.frame.is_list());
         elements(self.value, &mut array);
         array.close();
     }
 
     fn set<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>)) {
         self.frame.leaf(self.writer);
-        let mut array = Array::unordered(self.writer);
+        let mut array = Array::unordered(self.writer, self.frame.is_list());
         elements(self.value, &mut array);
         array.close();
     }
@@ -176,8 +184,12 @@ impl<T: ?Sized> Describe<T> for Reader<'_, T> {
         &mut self,
         entries: impl Fn(&T, &mut Object<'_, K, V>),
     ) {
+        let is_list = self.frame.is_list();
         self.frame.collect(self.writer);
-        entries(self.value, &mut Object::new(self.writer, &mut self.frame));
+        entries(self.value, &mut Object::new(self.writer, &mut self.frame, is_list));
+        if let Some(items) = self.writer.facts.items.as_mut().filter(|_| is_list) {
+            items.sort();
+        }
     }
 
     #[inline]

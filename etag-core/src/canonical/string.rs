@@ -38,12 +38,12 @@ pub(super) fn write_escaped(bytes: &mut Vec<u8>, text: &str) {
 ///
 /// It differs from the order of the bytes only beyond the basic plane: `"\u{e000}"` comes after
 /// `"\u{1f600}"`.
-pub(super) fn utf16_order(a: &str, b: &str) -> Ordering {
+pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
     a.encode_utf16().cmp(b.encode_utf16())
 }
 
 /// The text of a name that is written with escapes, as it stands between the quotes.
-pub(super) fn unescaped(name: &str) -> Cow<'_, str> {
+pub(crate) fn unescaped(name: &str) -> Cow<'_, str> {
     if !name.contains('\\') {
         return Cow::Borrowed(name);
     }

@@ -1,12 +1,13 @@
 use std::fmt::{self, Display, Write as _};
+use std::vec;
 
 use serde::Serialize;
 
-use super::frame::{Frame, Mark};
+use super::frame::{Frame, Mark, Role};
 use super::serializer::Serializer;
 use super::{Error, Reader, number, string};
-use crate::representation::{Items, Versions};
-use crate::{Timestamp, Versioned};
+use crate::list::{Item, Items};
+use crate::{StateTag, Timestamp, Versioned};
 
 /// Writes canonical JSON: what a [`leaf`](crate::Describe::leaf) is handed.
 ///
@@ -33,6 +34,8 @@ pub struct Writer {
     pub(super) facts: Facts,
     /// Whether what is written is to be kept, and not sent: no tag is shown in it.
     kept: bool,
+    /// The states of a list's items, where they are known, in order.
+    known: vec::IntoIter<StateTag>,
 }
 
 /// What the outermost value said of itself while it was written.
@@ -44,14 +47,31 @@ pub(crate) struct Facts {
     pub(crate) modified: Option<Timestamp>,
     /// Where the embedded tag goes, and its member's name.
     pub(crate) embed: Option<(usize, &'static str)>,
-    /// The tags of a list's items, in order.
+    /// The items of a list, in order.
     pub(crate) items: Option<Items>,
+}
+
+impl Facts {
+    /// Whether each byte that was written counts as state, and no tag is shown among them.
+    pub(crate) fn is_plain(&self) -> bool {
+        let is_state = |mark: &Mark| matches!(mark.role, Role::State | Role::Stamp | Role::Items);
+        self.marks.iter().all(is_state)
+            && self.revision.is_none()
+            && self.embed.is_none()
+            && self.items.as_ref().is_none_or(Items::is_plain)
+    }
 }
 
 impl Writer {
     /// Writes what a store keeps.
     pub(crate) fn for_a_store() -> Self {
         Self { kept: true, ..Self::default() }
+    }
+
+    #[cfg(feature = "axum")]
+    /// Writes a list whose items are in these states.
+    pub(crate) fn with_known(states: Vec<StateTag>) -> Self {
+        Self { known: states.into_iter(), ..Self::default() }
     }
 
     /// Writes `null`.
@@ -132,18 +152,37 @@ impl Writer {
         self.read(value, Frame::outermost());
     }
 
+    /// Writes what may be the list of an envelope: its items have tags of their own.
+    pub(super) fn items<V: Versioned + ?Sized>(&mut self, value: &V) {
+        self.read(value, Frame::items());
+    }
+
     /// Writes an item of a list that is answered with: it has a tag of its own.
-    pub(super) fn item<V: Versioned + ?Sized>(&mut self, value: &V) {
+    pub(super) fn item<V: Versioned + ?Sized>(&mut self, name: Option<String>, value: &V) {
+        let item = self.unplaced_item(value);
+        self.place(name, &item);
+    }
+
+    /// Writes an item that is still to find its place among the others.
+    pub(super) fn unplaced_item<V: Versioned + ?Sized>(&mut self, value: &V) -> Item {
         let list = std::mem::take(&mut self.facts);
+        // What is in the item is none of the list's items.
+        let mut known = std::mem::take(&mut self.known);
+        let state = known.next();
         let start = self.bytes.len();
         self.outermost(value);
-        let item = std::mem::replace(&mut self.facts, list);
-        let versions = Versions::of::<V>(&self.bytes, start, &item);
+        let facts = std::mem::replace(&mut self.facts, list);
+        self.known = known;
+        Item::of::<V>(&self.bytes, start, &facts, state)
+    }
+
+    /// Counts an item that is the last that was written, and shows its tag.
+    pub(super) fn place(&mut self, name: Option<String>, item: &Item) {
         if let Some(items) = &mut self.facts.items {
-            items.push(&versions, &self.bytes, start, &item);
+            items.push(name, item, &self.bytes);
         }
         if !self.kept {
-            versions.embed(&mut self.bytes, &item);
+            item.embed(&mut self.bytes);
         }
     }
 

@@ -4,10 +4,13 @@ use serde::de::DeserializeOwned;
 use sqlx::{Sqlite, SqlitePool, Transaction, sqlite::SqliteConnectOptions};
 
 use super::memory::Memory;
-use super::{DatabaseError, Matched, Removed, Required, Store, Written, rows};
+use super::{
+    Bulk, DatabaseError, Insert, Inserted, Loaded, Matched, Removed, Required, Select, Selected, Store,
+    Written, WrittenAll, lists, rows,
+};
 #[cfg(feature = "sqlite")]
 use super::{StoreIn, sqlite};
-use crate::{Resource, Version};
+use crate::{Resource, Selection, StateTag, Version};
 
 /// The store of this crate: memory, or a SQLite file, for every resource that implements `Deserialize`.
 ///
@@ -39,6 +42,7 @@ macro_rules! with_rows {
     ($database:expr, $pool:ident, |$rows:ident| $call:expr) => {
         match &$database.0 {
             Kind::Memory(memory) => {
+                let _turn = memory.$pool().await;
                 let $rows = &mut memory.clone();
                 $call.await
             }
@@ -47,6 +51,35 @@ macro_rules! with_rows {
                 let mut connection = pools.$pool.acquire().await?;
                 let $rows = &mut *connection;
                 $call.await
+            }
+        }
+    };
+}
+
+/// Runs a call in a transaction, which is committed where the outcome is one that is kept.
+macro_rules! in_transaction {
+    ($database:expr, |$rows:ident| $call:expr, $kept:pat) => {
+        match &$database.0 {
+            Kind::Memory(memory) => {
+                let mut draft = memory.begin().await;
+                let $rows = &mut draft;
+                let outcome = $call.await?;
+                if matches!(outcome, $kept) {
+                    draft.commit();
+                }
+                Ok(outcome)
+            }
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(pools) => {
+                let mut transaction = pools.writes.begin_with("BEGIN IMMEDIATE").await?;
+                let $rows = &mut *transaction;
+                let outcome = $call.await?;
+                match &outcome {
+                    $kept => transaction.commit().await?,
+                    #[allow(unreachable_patterns)]
+                    _ => transaction.rollback().await?,
+                }
+                Ok(outcome)
             }
         }
     };
@@ -188,16 +221,7 @@ impl Database {
         done: impl FnMut(usize) + Send,
     ) -> Result<(), DatabaseError> {
         let keyed: Vec<(T::Key, T)> = values.into_iter().map(keyed).collect::<Result<_, _>>()?;
-        match &self.0 {
-            // Each value can be written, and memory has no disk that could fail.
-            Kind::Memory(memory) => write_all(&mut memory.clone(), keyed, required, done).await,
-            #[cfg(feature = "sqlite")]
-            Kind::Sqlite(_) => {
-                let mut transaction = self.begin().await?;
-                write_all(&mut *transaction, keyed, required, done).await?;
-                Ok(transaction.commit().await?)
-            }
-        }
+        in_transaction!(self, |rows| write_all(rows, keyed, required, done), ())
     }
 }
 
@@ -245,6 +269,73 @@ impl<T: Resource + DeserializeOwned> Store<T> for Database {
 
     async fn remove(&self, matched: Matched<T>) -> Result<Removed, DatabaseError> {
         with_rows!(self, writes, |rows| rows::remove(rows, matched))
+    }
+}
+
+impl Database {
+    async fn list<T: Resource + DeserializeOwned>(
+        &self,
+        within: &[String],
+        selection: &Selection,
+        documents: bool,
+    ) -> Result<(Vec<T>, Selected<T>), DatabaseError> {
+        let listed = with_rows!(self, shared, |rows| lists::list::<T>(rows, within, selection, documents))?;
+        if listed.has_foreign
+            && let Err(error) = self.retag_some::<T>().await
+        {
+            // The list is right all the same.
+            tracing::debug!(%error, collection = T::COLLECTION, "rows were not re-tagged");
+        }
+        Ok((listed.values, listed.selected))
+    }
+
+    async fn retag_some<T: Resource + DeserializeOwned>(&self) -> Result<(), DatabaseError> {
+        in_transaction!(self, |rows| lists::retag_some::<T>(rows), ())
+    }
+}
+
+impl<T: Resource + DeserializeOwned> Select<T, Selection> for Database {
+    async fn select(&self, within: &[String], query: &Selection) -> Result<Selected<T>, DatabaseError> {
+        Ok(self.list(within, query, false).await?.1)
+    }
+
+    async fn load_selected(
+        &self,
+        within: &[String],
+        query: &Selection,
+    ) -> Result<(Vec<T>, Selected<T>), DatabaseError> {
+        self.list(within, query, true).await
+    }
+}
+
+impl<T: Resource + DeserializeOwned> Insert<T, Selection> for Database {
+    async fn insert(
+        &self,
+        within: &[String],
+        query: &Selection,
+        required: StateTag,
+        matched: Matched<T>,
+        value: T,
+    ) -> Result<Inserted<T>, DatabaseError> {
+        in_transaction!(
+            self,
+            |rows| lists::insert(rows, within, query, required, matched, value),
+            Inserted::Written(_)
+        )
+    }
+}
+
+impl<T: Resource + DeserializeOwned> Bulk<T> for Database {
+    async fn versions(&self, keys: &[T::Key]) -> Result<Vec<Option<Version>>, DatabaseError> {
+        with_rows!(self, shared, |rows| lists::versions::<T>(rows, keys))
+    }
+
+    async fn load_all(&self, keys: &[T::Key]) -> Result<Loaded<T>, DatabaseError> {
+        with_rows!(self, shared, |rows| lists::load_all::<T>(rows, keys))
+    }
+
+    async fn replace_all(&self, writes: Vec<(Matched<T>, T)>) -> Result<WrittenAll<T>, DatabaseError> {
+        in_transaction!(self, |rows| lists::replace_all(rows, writes), WrittenAll::Written(_))
     }
 }
 

@@ -1,15 +1,19 @@
 //! From a value to a row, and back.
 
+use std::collections::HashMap;
+
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use super::DatabaseError;
-use super::rows::{Address, Columns, Row};
-use crate::outline::Outline;
+use super::rows::{Address, Columns, Entry, Row};
+use crate::outline::{Member, Outline};
 use crate::representation::Document;
-use crate::{LastModified, Resource, Revision as _, StateTag, Timestamp, Version};
+use crate::selection::Scalar;
+use crate::{LastModified, Resource, Revision as _, StateTag, Timestamp, Version, canonical};
 
-/// The row of a value that is written at that time.
-pub(super) fn row_of<T: Resource>(value: &mut T, at: Timestamp) -> Result<Row, DatabaseError> {
+/// The entry of a value that is written at that time.
+pub(super) fn entry_of<T: Resource>(value: &mut T, at: Timestamp) -> Result<Entry, DatabaseError> {
     value.stamp(at);
     let Document { json, state, content, revision, modified, shows_more } = Document::of(value)?;
     let unstorable = |reason| Err(DatabaseError::Type { collection: T::COLLECTION, reason });
@@ -34,7 +38,23 @@ pub(super) fn row_of<T: Resource>(value: &mut T, at: Timestamp) -> Result<Row, D
         shape,
         exact: true,
     };
-    Ok(Row { columns, document: json })
+    let members = members_of::<T>(&json)?;
+    Ok(Entry { row: Row { columns, document: json }, members })
+}
+
+/// What a list is filtered and sorted by, in the order of the type's outline.
+fn members_of<T: Resource>(json: &[u8]) -> Result<Vec<Scalar>, DatabaseError> {
+    let members = &Outline::of::<T>().members;
+    if members.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sent: HashMap<String, &RawValue> =
+        serde_json::from_slice(json).map_err(|error| canonical::Error::Custom(error.to_string()))?;
+    let scalar = |member: &Member| match sent.get(&member.name) {
+        Some(json) => Scalar::of(json.get(), &member.kind),
+        None => Scalar::Null,
+    };
+    Ok(members.iter().map(scalar).collect())
 }
 
 /// The value of a row.

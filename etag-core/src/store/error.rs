@@ -1,4 +1,4 @@
-use crate::{Problem, canonical};
+use crate::{InvalidSelection, Problem, canonical};
 
 /// Why a [`Database`](super::Database) call failed.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,9 @@ pub enum DatabaseError {
         /// What differs.
         difference: String,
     },
+    /// A list is selected by something that its type has not.
+    #[error(transparent)]
+    Selection(#[from] InvalidSelection),
     /// The value can't be written.
     #[error(transparent)]
     Canonical(#[from] canonical::Error),
@@ -62,6 +65,7 @@ impl From<DatabaseError> for Problem {
     /// 503 where a retry can help; else 500, with the reason in the log alone.
     fn from(error: DatabaseError) -> Self {
         match error {
+            DatabaseError::Selection(error) => error.into(),
             DatabaseError::Busy(_) => Self::unavailable(error),
             #[cfg(feature = "sqlite")]
             DatabaseError::Sqlite(error) => error.into(),

@@ -1,90 +1,134 @@
 //! Rows in the process's own memory.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, btree_map};
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::OwnedMutexGuard;
+
 use super::DatabaseError;
-use super::rows::{Address, Columns, Row, Rows};
+use super::lists::{Found, Lists, Page, Scope, found, pick};
+use super::rows::{Address, Columns, Entry, Row, Rows};
 use crate::Timestamp;
+use crate::selection::Resolved;
 
 /// Each call holds the lock from its comparison to its write.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Memory {
-    collections: Arc<Mutex<BTreeMap<&'static str, Collection>>>,
+    collections: Arc<Mutex<Collections>>,
+    writers: Arc<tokio::sync::Mutex<()>>,
 }
 
-type Collection = BTreeMap<String, Row>;
+/// A transaction: what it writes is seen by nobody before it is committed, and other writers wait.
+pub(super) struct Draft {
+    memory: Memory,
+    written: Collections,
+    _turn: Turn,
+}
+
+/// The turn to write, until it is dropped.
+pub(super) type Turn = OwnedMutexGuard<()>;
+
+#[derive(Debug, Default)]
+struct Collections(BTreeMap<&'static str, Collection>);
+
+type Collection = BTreeMap<String, Arc<Entry>>;
 
 impl Memory {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Collection>> {
-        self.collections.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Nobody waits to read.
+    pub(super) async fn shared(&self) -> Option<Turn> {
+        None
     }
 
-    fn update<R>(&self, address: &Address, update: impl FnOnce(&mut Row) -> Option<R>) -> Option<R> {
-        update(self.lock().get_mut(address.collection)?.get_mut(&address.key)?)
+    pub(super) async fn writes(&self) -> Option<Turn> {
+        Some(Arc::clone(&self.writers).lock_owned().await)
+    }
+
+    pub(super) async fn begin(&self) -> Draft {
+        let turn = Arc::clone(&self.writers).lock_owned().await;
+        Draft { memory: self.clone(), written: Collections::default(), _turn: turn }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Collections> {
+        self.collections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Rows for Memory {
-    async fn columns(&mut self, address: &Address) -> Result<Option<Columns>, DatabaseError> {
-        Ok(self.update(address, |row| Some(row.columns.clone())))
+impl Draft {
+    /// All that was written is there at once.
+    pub(super) fn commit(self) {
+        let mut collections = self.memory.lock();
+        for (name, written) in self.written.0 {
+            collections.0.entry(name).or_default().extend(written);
+        }
+    }
+}
+
+impl Collections {
+    fn get(&self, address: &Address) -> Option<&Arc<Entry>> {
+        self.0.get(address.collection)?.get(&address.key)
     }
 
-    async fn row(&mut self, address: &Address) -> Result<Option<Row>, DatabaseError> {
-        Ok(self.update(address, |row| Some(row.clone())))
+    fn update<R>(&mut self, address: &Address, update: impl FnOnce(&mut Entry) -> Option<R>) -> Option<R> {
+        update(Arc::make_mut(self.0.get_mut(address.collection)?.get_mut(&address.key)?))
     }
 
-    async fn all(&mut self, collection: &'static str) -> Result<Vec<(String, Row)>, DatabaseError> {
-        let collections = self.lock();
-        let rows = collections.get(collection).into_iter().flatten();
-        let live = rows.filter(|(_, row)| !row.columns.deleted);
-        Ok(live.map(|(key, row)| (key.clone(), row.clone())).collect())
+    /// The rows of a collection that are not deleted, by key.
+    fn live(&self, collection: &str) -> impl Iterator<Item = (&str, &Entry)> {
+        let entries = self.0.get(collection).into_iter().flatten();
+        entries.map(|(key, entry)| (key.as_str(), &**entry)).filter(|(_, entry)| !entry.row.columns.deleted)
     }
 
-    async fn replace(
-        &mut self,
-        address: &Address,
-        state: Option<&str>,
-        new: &Row,
-    ) -> Result<Option<bool>, DatabaseError> {
-        Ok(self.update(address, |row| {
-            let old = &row.columns;
+    fn all(&self, collection: &str) -> Vec<(String, Row)> {
+        self.live(collection).map(|(key, entry)| (key.to_owned(), entry.row.clone())).collect()
+    }
+
+    fn select(&self, scope: &Scope, selection: &Resolved, documents: bool) -> Option<Page> {
+        let is_own = |(_, entry): (&str, &Entry)| entry.row.columns.shape == scope.shape;
+        let knows_all = self.live(scope.collection).all(is_own);
+        knows_all.then(|| pick(self.live(scope.collection), scope, selection, documents))
+    }
+
+    fn find(&self, scope: &Scope, keys: &[String], documents: bool) -> Vec<Found> {
+        let row = |key: &String| {
+            let row = &self.0.get(scope.collection)?.get(key)?.row;
+            (!row.columns.deleted).then(|| found(key, row, scope, documents))
+        };
+        keys.iter().filter_map(row).collect()
+    }
+
+    fn foreign(&self, scope: &Scope, limit: u32) -> Vec<String> {
+        let rows = self.live(scope.collection).filter(|(_, entry)| entry.row.columns.shape != scope.shape);
+        rows.map(|(key, _)| key.to_owned()).take(limit as usize).collect()
+    }
+
+    fn replace(&mut self, address: &Address, state: Option<&str>, new: &Entry) -> Option<bool> {
+        self.update(address, |entry| {
+            let (old, made) = (&entry.row.columns, &new.row.columns);
             let is_it = !old.deleted
-                && old.shape == new.columns.shape
-                && old.content != new.columns.content
-                && old.modified < new.columns.modified
+                && old.shape == made.shape
+                && old.content != made.content
+                && old.modified < made.modified
                 && state.is_none_or(|state| old.state == state);
-            is_it.then(|| supersede(row, new))
-        }))
-    }
-
-    async fn insert(
-        &mut self,
-        address: &Address,
-        over_tombstone: bool,
-        new: &Row,
-    ) -> Result<Option<bool>, DatabaseError> {
-        let mut collections = self.lock();
-        let collection = collections.entry(address.collection).or_default();
-        Ok(match collection.entry(address.key.clone()) {
-            Entry::Vacant(vacant) => Some(vacant.insert(new.clone()).columns.alone),
-            Entry::Occupied(mut row) => {
-                let old = &row.get().columns;
-                let is_it = over_tombstone && old.deleted && old.modified < new.columns.modified;
-                is_it.then(|| supersede(row.get_mut(), new))
-            }
+            is_it.then(|| supersede(entry, new))
         })
     }
 
-    async fn bury(
-        &mut self,
-        address: &Address,
-        state: Option<(&str, &str)>,
-        at: Timestamp,
-    ) -> Result<bool, DatabaseError> {
-        let buried = self.update(address, |row| {
-            let old = &row.columns;
+    fn insert(&mut self, address: &Address, over_tombstone: bool, new: &Entry) -> Option<bool> {
+        let collection = self.0.entry(address.collection).or_default();
+        match collection.entry(address.key.clone()) {
+            btree_map::Entry::Vacant(vacant) => Some(vacant.insert(Arc::new(new.clone())).row.columns.alone),
+            btree_map::Entry::Occupied(mut entry) => {
+                let old = &entry.get().row.columns;
+                let is_it = over_tombstone && old.deleted && old.modified < new.row.columns.modified;
+                is_it.then(|| supersede(Arc::make_mut(entry.get_mut()), new))
+            }
+        }
+    }
+
+    fn bury(&mut self, address: &Address, state: Option<(&str, &str)>, at: Timestamp) -> bool {
+        let buried = self.update(address, |entry| {
+            let old = &entry.row.columns;
             let is_it = state.is_none_or(|(state, shape)| old.state == state && old.shape == shape);
             if old.deleted || !is_it {
                 return None;
@@ -99,32 +143,137 @@ impl Rows for Memory {
                 shape: String::new(),
                 exact: true,
             };
-            *row = Row { columns, document: Vec::new() };
+            *entry = Entry { row: Row { columns, document: Vec::new() }, members: Vec::new() };
             Some(())
         });
-        Ok(buried.is_some())
+        buried.is_some()
     }
 
-    async fn retag(
-        &mut self,
-        address: &Address,
-        old: &Columns,
-        new: &Columns,
-    ) -> Result<bool, DatabaseError> {
-        let retagged = self.update(address, |row| {
-            let found = &row.columns;
+    fn retag(&mut self, address: &Address, old: &Columns, new: &Entry) -> bool {
+        let retagged = self.update(address, |entry| {
+            let found = &entry.row.columns;
             let is_it = !found.deleted
                 && (&found.state, &found.shape, found.modified) == (&old.state, &old.shape, old.modified);
-            is_it.then(|| row.columns = new.clone())
+            is_it.then(|| {
+                entry.row.columns = new.row.columns.clone();
+                entry.members.clone_from(&new.members);
+            })
         });
-        Ok(retagged.is_some())
+        retagged.is_some()
     }
 }
 
 /// Puts a new version over an old one; says whether it is alone in its second.
-fn supersede(row: &mut Row, new: &Row) -> bool {
-    let alone = row.columns.modified.as_seconds() < new.columns.modified.as_seconds();
-    *row = new.clone();
-    row.columns.alone = alone;
+fn supersede(entry: &mut Entry, new: &Entry) -> bool {
+    let alone = entry.row.columns.modified.as_seconds() < new.row.columns.modified.as_seconds();
+    *entry = new.clone();
+    entry.row.columns.alone = alone;
     alone
+}
+
+/// Where rows are: those that everybody sees, or those of a draft.
+trait Place: Send {
+    /// The collections, in which the row at `address` is as it is now.
+    fn at(&mut self, address: &Address) -> impl DerefMut<Target = Collections>;
+
+    /// The collections, in which the rows of that one are as they are now.
+    fn whole(&mut self, collection: &'static str) -> impl Deref<Target = Collections>;
+}
+
+impl Place for Memory {
+    fn at(&mut self, _: &Address) -> impl DerefMut<Target = Collections> {
+        self.lock()
+    }
+
+    fn whole(&mut self, _: &'static str) -> impl Deref<Target = Collections> {
+        self.lock()
+    }
+}
+
+impl Place for Draft {
+    fn at(&mut self, address: &Address) -> impl DerefMut<Target = Collections> {
+        if self.written.get(address).is_none()
+            && let Some(entry) = self.memory.lock().get(address)
+        {
+            let collection = self.written.0.entry(address.collection).or_default();
+            collection.insert(address.key.clone(), Arc::clone(entry));
+        }
+        &mut self.written
+    }
+
+    fn whole(&mut self, collection: &'static str) -> impl Deref<Target = Collections> {
+        let mut rows = self.memory.lock().0.get(collection).cloned().unwrap_or_default();
+        let written = self.written.0.get(collection).into_iter().flatten();
+        rows.extend(written.map(|(key, entry)| (key.clone(), Arc::clone(entry))));
+        Box::new(Collections([(collection, rows)].into()))
+    }
+}
+
+impl<P: Place> Rows for P {
+    async fn columns(&mut self, address: &Address) -> Result<Option<Columns>, DatabaseError> {
+        Ok(self.at(address).get(address).map(|entry| entry.row.columns.clone()))
+    }
+
+    async fn row(&mut self, address: &Address) -> Result<Option<Row>, DatabaseError> {
+        Ok(self.at(address).get(address).map(|entry| entry.row.clone()))
+    }
+
+    async fn all(&mut self, collection: &'static str) -> Result<Vec<(String, Row)>, DatabaseError> {
+        Ok(self.whole(collection).all(collection))
+    }
+
+    async fn replace(
+        &mut self,
+        address: &Address,
+        state: Option<&str>,
+        new: &Entry,
+    ) -> Result<Option<bool>, DatabaseError> {
+        Ok(self.at(address).replace(address, state, new))
+    }
+
+    async fn insert(
+        &mut self,
+        address: &Address,
+        over_tombstone: bool,
+        new: &Entry,
+    ) -> Result<Option<bool>, DatabaseError> {
+        Ok(self.at(address).insert(address, over_tombstone, new))
+    }
+
+    async fn bury(
+        &mut self,
+        address: &Address,
+        state: Option<(&str, &str)>,
+        at: Timestamp,
+    ) -> Result<bool, DatabaseError> {
+        Ok(self.at(address).bury(address, state, at))
+    }
+
+    async fn retag(&mut self, address: &Address, old: &Columns, new: &Entry) -> Result<bool, DatabaseError> {
+        Ok(self.at(address).retag(address, old, new))
+    }
+}
+
+impl<P: Place> Lists for P {
+    async fn select(
+        &mut self,
+        scope: &Scope,
+        selection: &Resolved,
+        documents: bool,
+    ) -> Result<Option<Page>, DatabaseError> {
+        Ok(self.whole(scope.collection).select(scope, selection, documents))
+    }
+
+    async fn find(
+        &mut self,
+        scope: &Scope,
+        keys: &[String],
+        documents: bool,
+    ) -> Result<Vec<Found>, DatabaseError> {
+        Ok(self.whole(scope.collection).find(scope, keys, documents))
+    }
+
+    async fn foreign(&mut self, scope: &Scope, limit: u32) -> Result<Vec<String>, DatabaseError> {
+        Ok(self.whole(scope.collection).foreign(scope, limit))
+    }
 }

@@ -3,15 +3,18 @@
 mod database;
 mod document;
 mod error;
+mod lists;
 mod matched;
 mod memory;
 mod rows;
+mod select;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 pub use database::Database;
 pub use error::DatabaseError;
 pub use matched::{Matched, Required};
+pub use select::{Bulk, Insert, Inserted, Loaded, Select, Selected, WrittenAll};
 
 use crate::{Problem, Resource, Version};
 

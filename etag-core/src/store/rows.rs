@@ -2,8 +2,9 @@
 
 use serde::de::DeserializeOwned;
 
-use super::document::{check, is_trusted, row_of, value_of, version_of};
+use super::document::{check, entry_of, is_trusted, value_of, version_of};
 use super::{DatabaseError, Matched, Removed, Required, Written};
+use crate::selection::Scalar;
 use crate::{Key, Resource, Timestamp, Version};
 
 /// Where a row stands.
@@ -20,13 +21,13 @@ impl Address {
 }
 
 /// One text for a key of several parts: a part's own `/` and `%` are escaped.
-fn join(parts: &[String]) -> String {
+pub(super) fn join(parts: &[String]) -> String {
     let escaped = |part: &String| part.replace('%', "%25").replace('/', "%2F");
     parts.iter().map(escaped).collect::<Vec<_>>().join("/")
 }
 
 /// The parts of such a text.
-pub(super) fn split(key: &str) -> Vec<String> {
+fn split(key: &str) -> Vec<String> {
     key.split('/').map(|part| part.replace("%2F", "/").replace("%25", "%")).collect()
 }
 
@@ -55,6 +56,13 @@ pub(super) struct Row {
     pub(super) document: Vec<u8>,
 }
 
+/// A row that is written, with what lists select by.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) row: Row,
+    pub(super) members: Vec<Scalar>,
+}
+
 /// A database, or a transaction in one: each call is one atomic step.
 pub(super) trait Rows: Send {
     /// The columns, without the document.
@@ -79,7 +87,7 @@ pub(super) trait Rows: Send {
         &mut self,
         address: &Address,
         state: Option<&str>,
-        row: &Row,
+        entry: &Entry,
     ) -> impl Future<Output = Result<Option<bool>, DatabaseError>> + Send;
 
     /// Inserts a row where there is none or, if that is wanted, an earlier tombstone. Says as
@@ -88,7 +96,7 @@ pub(super) trait Rows: Send {
         &mut self,
         address: &Address,
         over_tombstone: bool,
-        row: &Row,
+        entry: &Entry,
     ) -> impl Future<Output = Result<Option<bool>, DatabaseError>> + Send;
 
     /// Makes a tombstone of a row that has, where they are given, that state and shape; later than the row
@@ -100,12 +108,12 @@ pub(super) trait Rows: Send {
         at: Timestamp,
     ) -> impl Future<Output = Result<bool, DatabaseError>> + Send;
 
-    /// Puts other hashes and another shape into a row that is still `old`; its date is weak from now on.
+    /// Puts other columns and members into a row that is still `old`, and leaves its document; its date is weak from now on.
     fn retag(
         &mut self,
         address: &Address,
         old: &Columns,
-        new: &Columns,
+        new: &Entry,
     ) -> impl Future<Output = Result<bool, DatabaseError>> + Send;
 }
 
@@ -146,16 +154,20 @@ pub(super) async fn all<T: Resource + DeserializeOwned>(
     rows: &mut impl Rows,
 ) -> Result<Vec<T>, DatabaseError> {
     let mut values = Vec::new();
-    for (key, row) in rows.all(T::COLLECTION).await? {
-        let parts = split(&key);
-        let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|_| T::Key::PARTS > 0).collect();
-        let Some(of_type) = T::Key::from_parts(&parts) else {
-            return Err(DatabaseError::Key { collection: T::COLLECTION, key });
-        };
-        let address = Address { collection: T::COLLECTION, key };
-        values.push(value_of(&address, &of_type, &row)?);
+    for (text, row) in rows.all(T::COLLECTION).await? {
+        let key = key_of::<T>(&text)?;
+        let address = Address { collection: T::COLLECTION, key: text };
+        values.push(value_of(&address, &key, &row)?);
     }
     Ok(values)
+}
+
+/// The key that a row stands under.
+pub(super) fn key_of<T: Resource>(text: &str) -> Result<T::Key, DatabaseError> {
+    let parts = split(text);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|_| T::Key::PARTS > 0).collect();
+    let unreadable = || DatabaseError::Key { collection: T::COLLECTION, key: text.to_owned() };
+    T::Key::from_parts(&parts).ok_or_else(unreadable)
 }
 
 pub(super) async fn replace<T: Resource + DeserializeOwned>(
@@ -169,16 +181,16 @@ pub(super) async fn replace<T: Resource + DeserializeOwned>(
     value.set_key(key);
     let mut at = Timestamp::now();
     for _ in 0..ATTEMPTS {
-        let row = row_of(&mut value, at)?;
-        check_readable::<T>(&address, key, &row)?;
-        if let Some(hit) = write(rows, &address, required, &row).await? {
-            let version = version_of::<T>(&address, &Columns { alone: hit.alone, ..row.columns })?;
+        let entry = entry_of(&mut value, at)?;
+        check_readable::<T>(&address, key, &entry.row)?;
+        if let Some(hit) = write(rows, &address, required, &entry).await? {
+            let version = version_of::<T>(&address, &Columns { alone: hit.alone, ..entry.row.columns })?;
             return Ok(match hit.created {
                 true => Written::Created(value, version),
                 false => Written::Replaced(value, version),
             });
         }
-        match examine(rows, &address, &matched, &row).await? {
+        match examine(rows, &address, &matched, &entry.row).await? {
             Miss::Answer(written) => return Ok(written),
             Miss::Again { later_than: Some(stamp) } => at = Timestamp::now().max(stamp.next()),
             Miss::Again { later_than: None } => at = Timestamp::now().max(at),
@@ -197,14 +209,14 @@ async fn write(
     rows: &mut impl Rows,
     address: &Address,
     required: Required,
-    row: &Row,
+    entry: &Entry,
 ) -> Result<Option<Hit>, DatabaseError> {
     let replaced = match required {
         Required::State(state) | Required::StateOrNew(state) => {
-            rows.replace(address, Some(&state.to_string()), row).await?
+            rows.replace(address, Some(&state.to_string()), entry).await?
         }
         Required::Exists | Required::ExistsOrNew | Required::Unconditional => {
-            rows.replace(address, None, row).await?
+            rows.replace(address, None, entry).await?
         }
         Required::Absent | Required::New => None,
     };
@@ -215,7 +227,7 @@ async fn write(
         return Ok(None);
     }
     let over_tombstone = required.admits_creation(true);
-    let alone = rows.insert(address, over_tombstone, row).await?;
+    let alone = rows.insert(address, over_tombstone, entry).await?;
     Ok(alone.map(|alone| Hit { alone, created: true }))
 }
 
@@ -324,18 +336,27 @@ async fn read_or_retag<T: Resource + DeserializeOwned>(
         row.columns
     } else {
         let old = &row.columns;
-        let made = row_of(&mut value, old.modified)?;
-        let is_same = (&made.columns.state, &made.columns.shape) == (&old.state, &old.shape);
-        let exact = made.document == row.document;
-        // The document may say more, or less, in this program's words: the same date named other bytes.
-        let made = Columns { alone: old.alone && is_same, exact, ..made.columns };
-        if !is_same && !rows.retag(address, old, &made).await? {
+        let made = remade(&mut value, &row)?;
+        if (&made.row.columns.state, &made.row.columns.shape) != (&old.state, &old.shape)
+            && !rows.retag(address, old, &made).await?
+        {
             return Ok(None);
         }
-        made
+        made.row.columns
     };
     let version = version_of::<T>(address, &columns)?;
     Ok(Some(Stored { value, version, content: columns.content }))
+}
+
+/// What this program makes of a row that another shape had made.
+pub(super) fn remade<T: Resource>(value: &mut T, row: &Row) -> Result<Entry, DatabaseError> {
+    let old = &row.columns;
+    let Entry { row: made, members } = entry_of(value, old.modified)?;
+    let is_same = (&made.columns.state, &made.columns.shape) == (&old.state, &old.shape);
+    // The document may say more, or less, in this program's words: the same date named other bytes.
+    let columns =
+        Columns { alone: old.alone && is_same, exact: made.document == row.document, ..made.columns };
+    Ok(Entry { row: Row { columns, document: made.document }, members })
 }
 
 /// What a write would refuse, before anything is written.
@@ -344,8 +365,8 @@ pub(super) fn check_writable<T: Resource + DeserializeOwned>(
     value: &mut T,
 ) -> Result<(), DatabaseError> {
     check_key::<T>(key)?;
-    let row = row_of(value, Timestamp::now())?;
-    check_readable::<T>(&Address::of::<T>(key), key, &row)
+    let entry = entry_of(value, Timestamp::now())?;
+    check_readable::<T>(&Address::of::<T>(key), key, &entry.row)
 }
 
 /// A key that is not read back from its own text could never be listed.

@@ -144,6 +144,12 @@ pub trait Describe<T: ?Sized> {
     /// The members of another type, as if they were this one's own; roles act through it.
     fn flatten<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V);
 
+    /// The list of an envelope, such as `items` in `{"items":[…],"total":7}`: where the envelope is answered
+    /// with, each item has a tag of its own, and counts by its version.
+    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+        self.member(name, get);
+    }
+
     /// A member that shows the entity tag; it is in no hash, and absent from a nested value.
     fn embed(&mut self, name: &'static str) {
         let _ = name;

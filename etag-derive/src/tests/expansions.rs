@@ -44,6 +44,29 @@ fn object() {
     );
 }
 
+/// What is stored is no envelope, whatever its members are called.
+#[test]
+fn envelope() {
+    let line = |input: &str| {
+        let expansion = flat(derive(tokens(input)));
+        let verbs = ["page.items(", "page.member(", "page.skip(", "page.member_unless("];
+        let has = |verb: &&&str| expansion.replace(' ', "").contains(&format!("{verb}\"items\""));
+        verbs.iter().find(has).copied()
+    };
+    assert_eq!(line("struct Page<T> { items: Vec<T>, total: u64 }"), Some("page.items("));
+    assert_eq!(line(r#"struct Page<T> { #[serde(rename = "items")] found: Vec<T> }"#), Some("page.items("));
+    assert_eq!(line(r#"struct Page<T> { #[serde(rename = "found")] items: Vec<T> }"#), None);
+    assert_eq!(line("struct Page<T> { #[versioned(skip)] items: Vec<T>, total: u64 }"), Some("page.skip("));
+    assert_eq!(
+        line(r#"struct Page<T> { #[serde(skip_serializing_if = "Vec::is_empty")] items: Vec<T> }"#),
+        Some("page.member_unless(")
+    );
+    assert_eq!(
+        line("#[versioned(store = Database)] struct Page { #[versioned(id)] id: u64, items: Vec<u64> }"),
+        Some("page.member(")
+    );
+}
+
 #[test]
 fn names_are_escaped_and_in_utf_16_order() {
     assert_expands(
@@ -158,7 +181,7 @@ fn generics() {
             /// State: `foreign`, `items`, `last`, `name`, `next`. Not sent: `at`, `unsent`.
             fn describe<D: ::etag_core::Describe<Self>>(page: &mut D) {
                 page.serde("foreign", |page| &page.foreign);
-                page.member("items", |page| &page.items);
+                page.items("items", |page| &page.items);
                 page.member("last", |page| &page.last);
                 page.member("name", |page| &page.name);
                 page.member("next", |page| &page.next);

@@ -496,10 +496,14 @@ async fn a_wrong_method_is_405_with_the_right_ones() {
     let untouched = Untouched::new().await;
     let product = format!("/products/{}", untouched.asset.json()["productId"].as_str().unwrap());
     let retire = format!("{}/retire", untouched.path);
+    let specifications = format!("{}/specifications", untouched.path);
     let routes = [
-        ("/assets", vec!["GET", "HEAD", "POST"]),
+        ("/assets", vec!["GET", "HEAD", "PATCH", "POST", "PUT"]),
         (&untouched.path, vec!["DELETE", "GET", "HEAD", "PATCH", "PUT"]),
         (&retire, vec!["POST"]),
+        (&specifications, vec!["GET", "HEAD", "PUT"]),
+        ("/settings", vec!["GET", "HEAD", "PUT"]),
+        ("/reports/assets-by-status", vec!["GET", "HEAD"]),
         ("/products", vec!["GET", "HEAD"]),
         (&product, vec!["GET", "HEAD", "PUT"]),
     ];

@@ -29,9 +29,9 @@ async fn an_empty_database_is_filled_with_a_lifelike_catalogue() {
 }
 
 #[tokio::test]
-async fn assets_are_listed_in_name_order_a_page_at_a_time() {
+async fn assets_are_listed_a_page_at_a_time() {
     let service = Service::start();
-    let everything = service.get(EVERYTHING).await.json();
+    let everything = service.get("/assets?limit=500&sort=name").await.json();
     let in_order = names(&everything);
     assert!(in_order.is_sorted(), "{in_order:?}");
     let assets = everything.as_array().unwrap();
@@ -39,15 +39,15 @@ async fn assets_are_listed_in_name_order_a_page_at_a_time() {
 
     let mut paged = Vec::new();
     for offset in (0..count).step_by(64) {
-        let page = service.get(&format!("/assets?limit=64&offset={offset}")).await.json();
+        let page = service.get(&format!("/assets?sort=name&limit=64&offset={offset}")).await.json();
         assert_eq!(page.as_array().unwrap().len(), (count - offset).min(64));
         paged.extend_from_slice(page.as_array().unwrap());
     }
     assert_eq!(paged, *assets);
     let pages = [
-        ("/assets".to_owned(), &assets[..50]),
-        ("/assets?offset=7".to_owned(), &assets[7..57]),
-        ("/assets?limit=2".to_owned(), &assets[..2]),
+        ("/assets?sort=name".to_owned(), &assets[..50]),
+        ("/assets?offset=7&sort=name".to_owned(), &assets[7..57]),
+        ("/assets?sort=name&limit=2".to_owned(), &assets[..2]),
         ("/assets?limit=0".to_owned(), &[]),
         (format!("/assets?offset={count}"), &[]),
         (format!("/assets?limit={0}&offset={0}", u64::MAX), &[]),

@@ -1,14 +1,19 @@
 //! Rows in a SQLite file: each call is one statement, so one atomic step.
 
+mod lists;
+
+use std::time::Duration;
+
+use serde_json::Value;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Connection as _, Row as _, SqliteConnection};
-use std::time::Duration;
 
 use super::DatabaseError;
-use super::rows::{Address, Columns, Row, Rows};
+use super::rows::{Address, Columns, Entry, Row, Rows};
 use crate::Timestamp;
+use crate::selection::Scalar;
 
 /// Where rows are read, and tables of the user's are; and where rows are written.
 #[derive(Debug, Clone)]
@@ -66,9 +71,11 @@ async fn create_table(connection: &mut SqliteConnection) -> Result<(), DatabaseE
             content TEXT NOT NULL,
             shape TEXT NOT NULL,
             exact INTEGER NOT NULL,
+            members TEXT NOT NULL,
             document BLOB,
             PRIMARY KEY (collection, key)
-        ) STRICT",
+        ) STRICT;
+        CREATE INDEX IF NOT EXISTS etag_rows_shape ON etag_rows (collection, shape) WHERE NOT deleted",
     )
     .execute(connection)
     .await?;
@@ -115,15 +122,15 @@ impl Rows for SqliteConnection {
         &mut self,
         address: &Address,
         state: Option<&str>,
-        new: &Row,
+        new: &Entry,
     ) -> Result<Option<bool>, DatabaseError> {
         let statement = sqlx::query(
             "UPDATE etag_rows
-            SET state = ?3, content = ?4, shape = ?5, modified = ?6, document = ?7,
+            SET state = ?3, content = ?4, shape = ?5, modified = ?6, document = ?7, members = ?8,
                 exact = TRUE, alone = modified / 1000000 < ?6 / 1000000
             WHERE collection = ?1 AND key = ?2 AND NOT deleted
                 AND shape = ?5 AND content <> ?4 AND modified < ?6
-                AND (?8 IS NULL OR state = ?8)
+                AND (?9 IS NULL OR state = ?9)
             RETURNING alone",
         );
         alone(bind(statement, address, new).bind(state).fetch_all(self).await?)
@@ -133,15 +140,16 @@ impl Rows for SqliteConnection {
         &mut self,
         address: &Address,
         over_tombstone: bool,
-        new: &Row,
+        new: &Entry,
     ) -> Result<Option<bool>, DatabaseError> {
         let statement = sqlx::query(
-            "INSERT INTO etag_rows (collection, key, deleted, state, content, shape, modified, document, alone, exact)
-            VALUES (?1, ?2, FALSE, ?3, ?4, ?5, ?6, ?7, TRUE, TRUE)
+            "INSERT INTO etag_rows
+                (collection, key, deleted, state, content, shape, modified, document, members, alone, exact)
+            VALUES (?1, ?2, FALSE, ?3, ?4, ?5, ?6, ?7, ?8, TRUE, TRUE)
             ON CONFLICT (collection, key) DO UPDATE
-            SET deleted = FALSE, state = ?3, content = ?4, shape = ?5, modified = ?6, document = ?7,
+            SET deleted = FALSE, state = ?3, content = ?4, shape = ?5, modified = ?6, document = ?7, members = ?8,
                 exact = TRUE, alone = modified / 1000000 < ?6 / 1000000
-            WHERE deleted AND modified < ?6 AND ?8
+            WHERE deleted AND modified < ?6 AND ?9
             RETURNING alone",
         );
         alone(bind(statement, address, new).bind(over_tombstone).fetch_all(self).await?)
@@ -155,7 +163,7 @@ impl Rows for SqliteConnection {
     ) -> Result<bool, DatabaseError> {
         let buried = sqlx::query(
             "UPDATE etag_rows
-            SET deleted = TRUE, state = '', content = '', shape = '', document = NULL, alone = FALSE,
+            SET deleted = TRUE, state = '', content = '', shape = '', members = '', document = NULL, alone = FALSE,
                 modified = max(?5, modified + 1)
             WHERE collection = ?1 AND key = ?2 AND NOT deleted
                 AND (?3 IS NULL OR state = ?3 AND shape = ?4)",
@@ -170,27 +178,24 @@ impl Rows for SqliteConnection {
         Ok(buried.rows_affected() > 0)
     }
 
-    async fn retag(
-        &mut self,
-        address: &Address,
-        old: &Columns,
-        new: &Columns,
-    ) -> Result<bool, DatabaseError> {
+    async fn retag(&mut self, address: &Address, old: &Columns, new: &Entry) -> Result<bool, DatabaseError> {
+        let Entry { row: Row { columns: made, .. }, members } = new;
         let retagged = sqlx::query(
-            "UPDATE etag_rows SET state = ?3, content = ?4, shape = ?5, alone = ?6, exact = ?10
+            "UPDATE etag_rows SET state = ?3, content = ?4, shape = ?5, alone = ?6, exact = ?10, members = ?11
             WHERE collection = ?1 AND key = ?2 AND NOT deleted
                 AND state = ?7 AND shape = ?8 AND modified = ?9",
         )
         .bind(address.collection)
         .bind(&address.key)
-        .bind(&new.state)
-        .bind(&new.content)
-        .bind(&new.shape)
-        .bind(new.alone)
+        .bind(&made.state)
+        .bind(&made.content)
+        .bind(&made.shape)
+        .bind(made.alone)
         .bind(&old.state)
         .bind(&old.shape)
         .bind(old.modified.as_microseconds())
-        .bind(new.exact)
+        .bind(made.exact)
+        .bind(json(members))
         .execute(self)
         .await?;
         Ok(retagged.rows_affected() > 0)
@@ -199,8 +204,8 @@ impl Rows for SqliteConnection {
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
 
-/// Binds `?1` to `?7`.
-fn bind<'q>(statement: Query<'q>, address: &'q Address, row: &'q Row) -> Query<'q> {
+/// Binds `?1` to `?8`.
+fn bind<'q>(statement: Query<'q>, address: &'q Address, Entry { row, members }: &'q Entry) -> Query<'q> {
     statement
         .bind(address.collection)
         .bind(&address.key)
@@ -209,6 +214,15 @@ fn bind<'q>(statement: Query<'q>, address: &'q Address, row: &'q Row) -> Query<'
         .bind(&row.columns.shape)
         .bind(row.columns.modified.as_microseconds())
         .bind(&row.document)
+        .bind(json(members))
+}
+
+fn json_text(scalar: &Scalar) -> String {
+    scalar.to_json().to_string()
+}
+
+fn json(members: &[Scalar]) -> String {
+    Value::from_iter(members.iter().map(Scalar::to_json)).to_string()
 }
 
 /// The one row that was written. All rows are fetched, so that the statement has ended, and with it its

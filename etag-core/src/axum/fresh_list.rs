@@ -1,0 +1,143 @@
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use http::request::Parts;
+
+use super::list_query::{ListQuery, page_headers, read};
+use super::target::parameters;
+use super::{Refusal, Tagged};
+use crate::{Access, Authorize, Preconditions, Problem, Resource, Select, Selected, Selection};
+
+/// The stored values that the request's query string selects, for a client that does not have them yet.
+///
+/// The tag is that of exactly this page: of its keys and their states, in its order. These are read first, and a 304
+/// answered from them without the documents. `X-Total-Count` is the number of items on all pages, and `Link`
+/// (RFC 8288) names the pages before and after this one.
+///
+/// The [policy](crate::Authorize) is asked once, for no key: whoever may see the list sees what is in it. Parts of
+/// the key that the route has, such as `/tenants/{tenant}/notes`, select as well.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use etag_core::axum::{FreshList, Problem, Tagged, Update};
+/// use http::Request;
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database, create = "put")]
+/// # struct Note { #[versioned(id)] id: String, text: String }
+/// # async fn call(app: &axum::Router, request: http::request::Builder, body: &str) -> (u16, String) {
+/// #     use tower::ServiceExt;
+/// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+/// #     let answer = app.clone().oneshot(request).await.unwrap();
+/// #     let etag = answer.headers().get("etag").map(|etag| etag.to_str().unwrap().to_owned());
+/// #     (answer.status().as_u16(), etag.unwrap_or_default())
+/// # }
+///
+/// async fn list(notes: FreshList<Note>) -> Tagged<Vec<Note>> {
+///     notes.into()
+/// }
+/// # async fn replace(note: Update<Note>) -> Result<Tagged<Note>, Problem> { note.save().await }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new().route("/notes", get(list)).route("/notes/{id}", get(list).put(replace));
+/// let app = app.with_state(Database::connect("memory:").await?);
+/// let put = |path| Request::put(path).header("content-type", "application/json");
+/// call(&app, put("/notes/a"), r#"{"text":"first"}"#).await;
+/// let (_, etag) = call(&app, Request::get("/notes?text=first"), "").await;
+///
+/// call(&app, put("/notes/b"), r#"{"text":"second"}"#).await; // which this list has not
+/// let again = Request::get("/notes?text=first").header("if-none-match", &etag);
+/// assert_eq!(call(&app, again, "").await, (304, etag));
+/// assert_eq!(call(&app, Request::get("/notes?colour=red"), "").await.0, 400);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct FreshList<T: Resource, Q = Selection, S: Select<T, Q> = <T as Resource>::Store> {
+    values: Vec<T>,
+    selected: Selected<T>,
+    query: Q,
+    headers: HeaderMap,
+    from: PhantomData<fn() -> S>,
+}
+
+impl<T: Resource, Q, S: Select<T, Q>> FreshList<T, Q, S> {
+    /// What the query string said.
+    pub fn query(&self) -> &Q {
+        &self.query
+    }
+
+    /// The keys and versions of the page, and how many items there are on all pages.
+    pub fn selected(&self) -> &Selected<T> {
+        &self.selected
+    }
+
+    /// The values, and their keys and versions.
+    pub fn into_parts(self) -> (Vec<T>, Selected<T>) {
+        (self.values, self.selected)
+    }
+}
+
+impl<T, Q, S, A> FromRequestParts<A> for FreshList<T, Q, S>
+where
+    T: Resource,
+    Q: ListQuery<T>,
+    S: Select<T, Q> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &A) -> Result<Self, Refusal> {
+        T::Policy::from_ref(state).authorize(parts, None, Access::Read).await?;
+        let within = parameters::<T>(parts).await?;
+        let query: Q = read(parts)?;
+        let store = S::from_ref(state);
+        let preconditions = Preconditions::read(&parts.method, &parts.headers);
+        let headers = |selected: &Selected<T>| page_headers(parts, query.page(), selected.total());
+        let check = |selected: &Selected<T>| match preconditions.check(Some(&selected.validators())) {
+            Err(Refusal::NotModified(not_modified)) => {
+                Err(Refusal::NotModified(not_modified.with(headers(selected))))
+            }
+            checked => checked,
+        };
+        if preconditions.is_conditional() {
+            check(&store.select(&within, &query).await.map_err(Into::into)?)?;
+        }
+        let (values, selected) = store.load_selected(&within, &query).await.map_err(Into::into)?;
+        // It may have changed since its versions were read.
+        check(&selected)?;
+        if values.len() != selected.items().len() {
+            return Err(
+                Problem::internal_error("the store gave another number of values than of versions").into()
+            );
+        }
+        let headers = headers(&selected);
+        Ok(Self { values, selected, query, headers, from: PhantomData })
+    }
+}
+
+impl<T: Resource, Q, S: Select<T, Q>> Deref for FreshList<T, Q, S> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.values
+    }
+}
+
+impl<T: Resource, Q, S: Select<T, Q>> From<FreshList<T, Q, S>> for Tagged<Vec<T>> {
+    fn from(list: FreshList<T, Q, S>) -> Self {
+        Self::listed(list.values, &list.selected).with(list.headers)
+    }
+}
+
+impl<T: Resource, Q, S: Select<T, Q>> IntoResponse for FreshList<T, Q, S> {
+    fn into_response(self) -> Response {
+        Tagged::from(self).into_response()
+    }
+}

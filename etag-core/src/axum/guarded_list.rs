@@ -1,0 +1,391 @@
+use std::ops::{Deref, DerefMut};
+
+use axum::extract::{FromRef, FromRequest, Request};
+use http::header::ETAG;
+use serde::de::DeserializeOwned;
+
+use super::body::{MediaType, read};
+use super::guard::{Conditions, failed};
+use super::items::{Item, items};
+use super::target::parameters;
+use super::{Change, MergePatch, Pending, Refusal, Tagged, Whole};
+use crate::{
+    Access, Authorize, Bulk, EntityTag, IfMatch, Key, Matched, Preconditions, Problem, Required, Resource,
+    Selected, StoreIn, TagList, Timestamp, Validators, Version, Written, WrittenAll,
+};
+
+/// Many stored values that are changed together or not at all, in the state of the list that the request names.
+///
+/// - `GuardedList<T>`: the body is an array of whole new values.
+/// - `GuardedList<T, MergePatch>`: an array of merge patches; each has the members of its key, which stay.
+///
+/// The list is that of the keys in the body, in their order, whatever selected them: `If-Match` is the tag of a list
+/// that has the same items in the same order ([`FreshList`](super::FreshList)), and 412 is answered where one of
+/// them was changed or deleted since. Where the type says `embed = "…"`, a tag in an item guards that item; tags in
+/// all of them serve in place of `If-Match`.
+///
+/// It reads the body, so it is a handler's last parameter; 500 items are the most. The [policy](crate::Authorize) is
+/// asked for no key, and then for each item's. Nothing is stored before [`save`](Self::save), and nothing is created.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use etag_core::axum::{FreshList, GuardedList, MergePatch, Problem, Tagged, Update};
+/// use http::Request;
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database, create = "put")]
+/// # struct Note { #[versioned(id)] id: String, text: String }
+/// # async fn call(app: &axum::Router, request: http::request::Builder, body: &str) -> (u16, String) {
+/// #     use tower::ServiceExt;
+/// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+/// #     let answer = app.clone().oneshot(request).await.unwrap();
+/// #     let etag = answer.headers().get("etag").map(|etag| etag.to_str().unwrap().to_owned());
+/// #     (answer.status().as_u16(), etag.unwrap_or_default())
+/// # }
+///
+/// async fn patch(notes: GuardedList<Note, MergePatch>) -> Result<Tagged<Vec<Note>>, Problem> {
+///     notes.save().await
+/// }
+/// # async fn list(notes: FreshList<Note>) -> Tagged<Vec<Note>> { notes.into() }
+/// # async fn replace(note: Update<Note>) -> Result<Tagged<Note>, Problem> { note.save().await }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new().route("/notes", get(list).patch(patch)).route("/notes/{id}", get(list).put(replace));
+/// let app = app.with_state(Database::connect("memory:").await?);
+/// let put = |path| Request::put(path).header("content-type", "application/json");
+/// call(&app, put("/notes/a"), r#"{"text":"first"}"#).await;
+/// call(&app, put("/notes/b"), r#"{"text":"second"}"#).await;
+/// let (_, etag) = call(&app, Request::get("/notes"), "").await;
+///
+/// let patch = || Request::patch("/notes").header("content-type", "application/merge-patch+json");
+/// let patches = r#"[{"id":"a","text":"1st"},{"id":"b","text":"2nd"}]"#;
+/// let (status, new) = call(&app, patch().header("if-match", &etag), patches).await;
+/// assert_eq!((status, &new), (200, &call(&app, Request::get("/notes"), "").await.1));
+/// assert_eq!(call(&app, patch().header("if-match", &etag), patches).await, (412, new));
+/// assert_eq!(call(&app, patch(), patches).await.0, 428);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct GuardedList<T: Resource, B: Change<T> = Whole, S: Bulk<T> = <T as Resource>::Store> {
+    values: Vec<T>,
+    bodies: Vec<B::Body>,
+    list: List<T, S>,
+    required: Vec<Required>,
+    /// How the bodies are applied to other stored values, unless the handler has changed what came of it.
+    reapply: Option<Apply<T, B>>,
+}
+
+type Apply<T, B> = fn(&[<B as Change<T>>::Body], Vec<T>) -> Result<Vec<T>, Problem>;
+
+/// The resources that are written, and what the request requires of them.
+#[derive(Debug)]
+struct List<T: Resource, S> {
+    keys: Vec<T::Key>,
+    /// The tag that an item's body shows.
+    tags: Vec<Option<EntityTag>>,
+    preconditions: Preconditions,
+    store: S,
+}
+
+impl<T: Resource, B: Change<T>, S: Bulk<T>> GuardedList<T, B, S> {
+    /// What was sent for each item.
+    pub fn bodies(&self) -> &[B::Body] {
+        &self.bodies
+    }
+
+    /// Writes all values over the states that the guard saw, and answers with the list and its new tag.
+    ///
+    /// An item that the request does not change keeps its tag and its date. Patches under `If-Match: *` are applied
+    /// again to what is there now when somebody else was faster, unless the handler has changed the values.
+    ///
+    /// # Errors
+    ///
+    /// 412 where somebody else was faster, 409 where the request named no state, 503 where patches are overtaken
+    /// time and again. Nothing is written then.
+    pub async fn save(self) -> Result<Tagged<Vec<T>>, Problem> {
+        let Self { mut values, bodies, list, mut required, reapply } = self;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let place = match list.write(&required, values).await? {
+                WrittenAll::Written(written) => return Ok(list.answer(written)),
+                WrittenAll::Stale(place) => place,
+            };
+            let apply = match reapply {
+                Some(apply) if !list.names_state(place) => apply,
+                _ => return Err(list.refuse(place).await?),
+            };
+            if attempts == ATTEMPTS {
+                return Err(Problem::unavailable("others kept changing the resources that patches apply to"));
+            }
+            let stored;
+            (stored, required) = list.load().await?;
+            values = apply(&bodies, stored)?;
+        }
+    }
+
+    /// As [`save`](Self::save), in a transaction of yours, which is not to be committed where this fails; patches are
+    /// not applied again: 409.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    pub async fn save_in<Tx: Send>(self, transaction: &mut Tx) -> Result<Pending<Vec<T>>, Problem>
+    where
+        S: StoreIn<T, Tx>,
+    {
+        let Self { values, list, required, .. } = self;
+        let mut writes: Vec<_> = list.matched(&required).zip(values).enumerate().collect();
+        // In one order everywhere: two lists that overlap do not wait for one another in a circle.
+        writes.sort_by_cached_key(|(_, (matched, _))| matched.key().parts());
+        let mut done = Vec::new();
+        for (place, (matched, value)) in writes {
+            match list.store.replace_in(transaction, matched, value).await.map_err(Into::into)? {
+                Written::Created(value, version)
+                | Written::Replaced(value, version)
+                | Written::Unchanged(value, version) => done.push((place, (value, version))),
+                Written::Stale(_) => return Err(list.refuse_unread(place)),
+            }
+        }
+        done.sort_by_key(|(place, _)| *place);
+        Ok(Pending::new(list.answer(done.into_iter().map(|(_, written)| written).collect())))
+    }
+
+    /// The values, and for each the proof that a store takes.
+    pub fn into_parts(self) -> Vec<(Matched<T>, T)> {
+        self.list.matched(&self.required).zip(self.values).collect()
+    }
+}
+
+/// How often patches are applied.
+const ATTEMPTS: u32 = 5;
+
+impl<T, S, A> FromRequest<A> for GuardedList<T, Whole, S>
+where
+    T: Resource + DeserializeOwned,
+    S: Bulk<T> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
+        let (list, items) = receive::<T, S, A>(request, state, MediaType::JSON).await?;
+        let versions = list.store.versions(&list.keys).await.map_err(Into::into)?;
+        let required = list.admit(&versions)?;
+        let mut required: Vec<Required> = required.into_iter().map(Required::State).collect();
+        let mut values = Vec::new();
+        for (index, (mut item, key)) in items.into_iter().zip(&list.keys).enumerate() {
+            if !list.names_state(index) {
+                required[index] = Required::Exists;
+            }
+            let now = Timestamp::now();
+            let read = item.json.fill::<T>(&key.parts(), now).and_then(|()| item.json.to_resource::<T>());
+            let mut value = read.map_err(|problem| problem.at(&item.path))?;
+            value.set_key(key);
+            value.stamp(now);
+            values.push(value);
+        }
+        let bodies = values.iter().map(|_| ()).collect();
+        Ok(Self { values, bodies, list, required, reapply: None })
+    }
+}
+
+impl<T, S, A> FromRequest<A> for GuardedList<T, MergePatch, S>
+where
+    T: Resource + DeserializeOwned,
+    S: Bulk<T> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
+        let (list, items) = receive::<T, S, A>(request, state, MediaType::MERGE_PATCH).await?;
+        let (stored, required) = list.load().await?;
+        let mut bodies = Vec::new();
+        for (mut item, key) in items.into_iter().zip(&list.keys) {
+            item.json.strip::<T>(&key.parts()).map_err(|problem| problem.at(&item.path))?;
+            bodies.push(MergePatch::new(item.json));
+        }
+        let mut values = apply_all(&bodies, stored)?;
+        for (value, key) in values.iter_mut().zip(&list.keys) {
+            value.set_key(key);
+            value.stamp(Timestamp::now());
+        }
+        Ok(Self { values, bodies, list, required, reapply: Some(apply_all) })
+    }
+}
+
+fn apply_all<T: Resource + DeserializeOwned>(
+    patches: &[MergePatch],
+    stored: Vec<T>,
+) -> Result<Vec<T>, Problem> {
+    let applied = patches.iter().zip(stored).enumerate();
+    applied
+        .map(|(index, (patch, stored))| {
+            patch.apply(stored).map_err(|problem| problem.at(&format!("[{index}]")))
+        })
+        .collect()
+}
+
+/// Authorises, and reads the body as far as its keys: 415, 413, 400, 422.
+async fn receive<T, S, A>(
+    request: Request,
+    state: &A,
+    wanted: MediaType,
+) -> Result<(List<T, S>, Vec<Item<T>>), Problem>
+where
+    T: Resource,
+    S: Bulk<T> + FromRef<A>,
+    T::Policy: FromRef<A> + Send + Sync,
+    A: Send + Sync,
+{
+    let (mut parts, body) = request.into_parts();
+    let policy = T::Policy::from_ref(state);
+    policy.authorize(&parts, None, Access::Write).await?;
+    let within = parameters::<T>(&mut parts).await?;
+    let bytes = read(Request::from_parts(parts.clone(), body), state, wanted).await?;
+    let items = items::<T>(&bytes, &within)?;
+    for item in &items {
+        policy.authorize(&parts, Some(&item.key), Access::Write).await?;
+    }
+    let preconditions = Preconditions::read(&parts.method, &parts.headers);
+    let preconditions = Conditions::new::<T>(preconditions, parts.uri.query()).into_preconditions()?;
+    let mut tags = Vec::new();
+    for item in &items {
+        tags.push(item.tag().transpose().map_err(|problem| problem.at(&item.path))?);
+    }
+    let keys = items.iter().map(|item| item.key.clone()).collect();
+    Ok((List { keys, tags, preconditions, store: S::from_ref(state) }, items))
+}
+
+impl<T: Resource, S: Bulk<T>> List<T, S> {
+    /// The stored values, and what the store must find: their states.
+    async fn load(&self) -> Result<(Vec<T>, Vec<Required>), Problem> {
+        let loaded = self.store.load_all(&self.keys).await.map_err(Into::into)?;
+        let (values, versions): (Vec<_>, Vec<_>) = loaded.into_iter().map(Option::unzip).unzip();
+        let states = self.admit(&versions)?;
+        Ok((values.into_iter().flatten().collect(), states.into_iter().map(Required::State).collect()))
+    }
+
+    /// Lets the write through, or not: 412, 422 or 428. Says which states it saw.
+    fn admit(&self, versions: &[Option<Version>]) -> Result<Vec<crate::StateTag>, Problem> {
+        let names_list = matches!(self.preconditions.if_match(), Some(TagList::Tags(_)));
+        let current = self.current(versions);
+        if names_list || current.is_some() {
+            match self.preconditions.check(current.as_ref()) {
+                Ok(()) => {}
+                Err(Refusal::Problem(problem)) => return Err(problem),
+                Err(Refusal::NotModified(_)) => return Err(failed(&self.preconditions, current.as_ref())),
+            }
+        }
+        let is_stale = |(tag, version): (&Option<EntityTag>, &Option<Version>)| match (tag, version) {
+            (Some(tag), Some(version)) => {
+                !version.validators::<T>().etag.is_some_and(|current| tag.guards(&current))
+            }
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        let stale: Vec<usize> = self
+            .tags
+            .iter()
+            .zip(versions)
+            .enumerate()
+            .filter(|(_, item)| is_stale(*item))
+            .map(|(at, _)| at)
+            .collect();
+        if !stale.is_empty() {
+            return Err(stale_items(&stale));
+        }
+        if let Some(absent) = versions.iter().position(Option::is_none) {
+            let path = format!("[{absent}]");
+            return Err(Problem::invalid_member("", "nothing exists under this key").at(&path));
+        }
+        let is_guarded = self.preconditions.if_match().is_some() || self.tags.iter().all(Option::is_some);
+        if !is_guarded && T::IF_MATCH == IfMatch::Required {
+            return Err(required_tag::<T>());
+        }
+        Ok(versions.iter().flatten().map(|version| version.state).collect())
+    }
+
+    /// The validators of the list; `None` where an item does not exist.
+    fn current(&self, versions: &[Option<Version>]) -> Option<Validators> {
+        let items: Option<Vec<_>> =
+            self.keys.iter().zip(versions).map(|(key, version)| Some((key.clone(), (*version)?))).collect();
+        items.map(|items| Selected::<T>::new(items, 0).validators())
+    }
+
+    /// Whether the request says in which state it wants this item.
+    fn names_state(&self, place: usize) -> bool {
+        matches!(self.preconditions.if_match(), Some(TagList::Tags(_)))
+            || self.tags.get(place).is_some_and(Option::is_some)
+    }
+
+    fn matched(&self, required: &[Required]) -> impl Iterator<Item = Matched<T>> {
+        self.keys.iter().zip(required).map(|(key, required)| Matched::new(key.clone(), *required))
+    }
+
+    async fn write(&self, required: &[Required], values: Vec<T>) -> Result<WrittenAll<T>, Problem> {
+        let writes = self.matched(required).zip(values).collect();
+        self.store.replace_all(writes).await.map_err(Into::into)
+    }
+
+    /// The list after the change.
+    fn answer(&self, written: Vec<(T, Version)>) -> Tagged<Vec<T>> {
+        let (values, versions): (Vec<T>, Vec<Version>) = written.into_iter().unzip();
+        let total = values.len() as u64;
+        Tagged::listed(values, &Selected::new(self.keys.iter().cloned().zip(versions).collect(), total))
+    }
+
+    /// Why the store wrote nothing, with the tag that the list has now.
+    async fn refuse(&self, place: usize) -> Result<Problem, Problem> {
+        let problem = self.refuse_unread(place);
+        if !matches!(self.preconditions.if_match(), Some(TagList::Tags(_))) {
+            return Ok(problem);
+        }
+        let versions = self.store.versions(&self.keys).await.map_err(Into::into)?;
+        Ok(match self.current(&versions).and_then(|current| current.etag) {
+            Some(etag) => problem.member("etag", etag.to_string()).header(ETAG, etag.to_header_value()),
+            None => problem,
+        })
+    }
+
+    fn refuse_unread(&self, place: usize) -> Problem {
+        if self.names_state(place) { stale_items(&[place]) } else { Problem::conflict() }
+    }
+}
+
+fn stale_items(places: &[usize]) -> Problem {
+    let detail = "items have changed, or are gone, since the states that the request names: `items` are their places \
+        in the body; GET them, apply the changes again, and send the current tags";
+    Problem::precondition_failed("stale", detail).member("items", places)
+}
+
+/// 428, with the ways to resubmit (RFC 6585 §3).
+fn required_tag<T: Resource>() -> Problem {
+    let member = crate::outline::Outline::of::<T>().embed;
+    let also = member.map(|name| format!(", or each item's tag in its `{name}`")).unwrap_or_default();
+    Problem::precondition_required(format!(
+        "this write needs the tag of the list that it changes: GET these items in this order, and send the `ETag` in `If-Match`{also}"
+    ))
+}
+
+impl<T: Resource, B: Change<T>, S: Bulk<T>> Deref for GuardedList<T, B, S> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.values
+    }
+}
+
+impl<T: Resource, B: Change<T>, S: Bulk<T>> DerefMut for GuardedList<T, B, S> {
+    /// What the handler changes are no patches any more: they are written over the states that it saw, or not at all.
+    fn deref_mut(&mut self) -> &mut [T] {
+        self.reapply = None;
+        &mut self.values
+    }
+}

@@ -1,0 +1,94 @@
+use axum::extract::Query;
+use http::header::{HeaderMap, HeaderName, HeaderValue, LINK};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::target::original_path;
+use crate::{Problem, Resource, Selection};
+
+/// What the query string of a list is read into: a [`Selection`], or any type that implements `Deserialize`.
+///
+/// A store says by [`Select`](crate::Select) which of these it takes.
+#[diagnostic::on_unimplemented(
+    message = "no query string can be read into `{Self}`",
+    label = "expected `Selection`, or a type that implements `Deserialize`"
+)]
+pub trait ListQuery<T: Resource>: Sized + Send + Sync + 'static {
+    /// Reads a query string.
+    ///
+    /// # Errors
+    ///
+    /// 400, naming the parameter that is wrong.
+    fn read(query: &str) -> Result<Self, Problem>;
+
+    /// How many items a page has at most, and how many come before it; `None` for a list without pages.
+    fn page(&self) -> Option<(u64, u64)> {
+        None
+    }
+}
+
+impl<T: Resource> ListQuery<T> for Selection {
+    fn read(query: &str) -> Result<Self, Problem> {
+        Ok(Self::parse::<T>(query)?)
+    }
+
+    fn page(&self) -> Option<(u64, u64)> {
+        Some(self.page_of())
+    }
+}
+
+impl<T: Resource, Q: DeserializeOwned + Send + Sync + 'static> ListQuery<T> for Q {
+    fn read(query: &str) -> Result<Self, Problem> {
+        let uri = format!("/?{query}")
+            .parse()
+            .map_err(|_| Problem::malformed_request("the query string is malformed"))?;
+        let Query(query) = Query::try_from_uri(&uri)
+            .map_err(|rejection| Problem::malformed_request(rejection.body_text()))?;
+        Ok(query)
+    }
+}
+
+/// The query string of a list, without the parameter that counts as `If-Match` on a write.
+pub(super) fn read<T: Resource, Q: ListQuery<T>>(parts: &Parts) -> Result<Q, Problem> {
+    let query = parts.uri.query().unwrap_or_default();
+    match T::QUERY {
+        Some(tag) if !parts.method.is_safe() => {
+            let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != tag);
+            Q::read(&form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+        }
+        _ => Q::read(query),
+    }
+}
+
+/// How many items there are, and where the pages next to this one are (RFC 8288).
+pub(super) fn page_headers(parts: &Parts, page: Option<(u64, u64)>, total: u64) -> HeaderMap {
+    let mut headers = HeaderMap::from_iter([(TOTAL, HeaderValue::from(total))]);
+    let Some((limit, offset)) = page else {
+        return headers;
+    };
+    let next = offset.saturating_add(limit);
+    let next = (limit > 0 && next < total).then(|| link(parts, limit, next, "next"));
+    let previous = offset.min(total).saturating_sub(limit);
+    let previous = (limit > 0 && offset > 0).then(|| link(parts, limit, previous, "prev"));
+    let links: Vec<String> = next.into_iter().chain(previous).collect();
+    if let Ok(value) =
+        HeaderValue::from_str(&links.join(", ")).map(|value| (!value.is_empty()).then_some(value))
+    {
+        headers.extend(value.map(|value| (LINK, value)));
+    }
+    headers
+}
+
+const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
+
+/// The same path and query string, but for the place of the page.
+fn link(parts: &Parts, limit: u64, offset: u64, relation: &str) -> String {
+    let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    let others = query.filter(|(name, _)| name != "limit" && name != "offset");
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(others)
+        .append_pair("limit", &limit.to_string())
+        .append_pair("offset", &offset.to_string())
+        .finish();
+    format!("<{}?{query}>; rel=\"{relation}\"", original_path(parts))
+}

@@ -1,0 +1,221 @@
+use std::marker::PhantomData;
+
+use serde::Serialize;
+
+use super::{Drawing, Kind, Member, Outline, StampJson};
+use crate::canonical::{self, Array, Object, Writer, unescaped};
+use crate::{Describe, Modified, Revision, Versioned};
+
+/// Reads a description without a value.
+pub(super) struct Drawer<'a, T: ?Sized> {
+    drawing: &'a mut Drawing,
+    outermost: bool,
+    kind: Kind,
+    of: PhantomData<fn(&T)>,
+}
+
+impl<'a, T: ?Sized> Drawer<'a, T> {
+    pub(super) fn new(drawing: &'a mut Drawing, outermost: bool) -> Self {
+        Self { drawing, outermost, kind: Kind::default(), of: PhantomData }
+    }
+
+    pub(super) fn into_kind(self) -> Kind {
+        self.kind
+    }
+
+    /// `role name:(…)`, with `?` where the member can be left out.
+    fn draw<V: Versioned + ?Sized>(&mut self, role: &str, name: &str, optional: bool) {
+        self.word(role, name, optional);
+        let kind = self.drawing.value::<V>(false);
+        self.note_member(name, kind);
+    }
+
+    fn word(&mut self, role: &str, name: &str, optional: bool) {
+        let optional = if optional { "?" } else { "" };
+        self.composite(&format!("{role} \"{name}\"{optional}:"));
+    }
+
+    fn composite(&mut self, text: &str) {
+        self.kind = Kind::Composite;
+        self.drawing.text.push_str(text);
+    }
+
+    fn note_member(&mut self, name: &str, kind: Kind) {
+        let name = unescaped(name).into_owned();
+        self.note(|outline| outline.members.push(Member { name, kind, is_stamp: false }));
+    }
+
+    /// The member that was drawn last is a stamp.
+    fn note_stamp(&mut self, name: &'static str, json: StampJson) {
+        self.note(|outline| {
+            outline.stamps.push((name, json));
+            outline.members.last_mut().into_iter().for_each(|member| member.is_stamp = true);
+        });
+    }
+
+    fn note(&mut self, note: impl FnOnce(&mut Outline)) {
+        if self.outermost {
+            note(&mut self.drawing.outline);
+        }
+    }
+}
+
+impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
+    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
+        self.draw::<V>("member", name, false);
+    }
+
+    fn member_unless<V: Versioned + ?Sized>(
+        &mut self,
+        name: &'static str,
+        _: impl Fn(&T) -> bool,
+        _: impl Fn(&T) -> &V,
+    ) {
+        self.draw::<V>("member", name, true);
+    }
+
+    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+        self.draw::<V>("revision", name, false);
+        self.note_stamp(name, |at| canonical::to_vec(&<V as Revision>::from_stamp(at)));
+        self.unsent_revision(get);
+    }
+
+    fn unsent_revision<V: Revision>(&mut self, _: impl Fn(&T) -> &V) {
+        self.drawing.text.push_str("unsent revision;");
+        self.note(|outline| {
+            outline.has_revision = true;
+            outline.has_modified |= V::IS_TIME;
+        });
+    }
+
+    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+        self.draw::<V>("modified", name, false);
+        self.note_stamp(name, |at| canonical::to_vec(&<V as Modified>::from_stamp(at)));
+        self.unsent_modified(get);
+    }
+
+    fn unsent_modified<V: Modified>(&mut self, _: impl Fn(&T) -> &V) {
+        self.note(|outline| outline.has_modified = true);
+    }
+
+    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
+        self.draw::<V>("variant", name, false);
+        self.note(|outline| outline.has_variant = true);
+    }
+
+    fn variant_unless<V: Versioned + ?Sized>(
+        &mut self,
+        name: &'static str,
+        _: impl Fn(&T) -> bool,
+        _: impl Fn(&T) -> &V,
+    ) {
+        self.draw::<V>("variant", name, true);
+        self.note(|outline| outline.has_variant = true);
+    }
+
+    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
+        self.draw::<V>("skip", name, false);
+        self.note(|outline| outline.has_skip = true);
+    }
+
+    fn skip_unless<V: Versioned + ?Sized>(
+        &mut self,
+        name: &'static str,
+        _: impl Fn(&T) -> bool,
+        _: impl Fn(&T) -> &V,
+    ) {
+        self.draw::<V>("skip", name, true);
+        self.note(|outline| outline.has_skip = true);
+    }
+
+    fn serde<V: Serialize + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
+        self.word("serde", name, false);
+        self.note_member(name, Kind::Unknown);
+    }
+
+    fn serde_unless<V: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        _: impl Fn(&T) -> bool,
+        _: impl Fn(&T) -> &V,
+    ) {
+        self.word("serde", name, true);
+        self.note_member(name, Kind::Unknown);
+    }
+
+    fn flatten<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
+        self.composite("flatten(");
+        let _ = self.drawing.inner::<V>(self.outermost);
+        self.drawing.text.push(')');
+    }
+
+    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
+        self.draw::<V>("items", name, false);
+    }
+
+    fn embed(&mut self, name: &'static str) {
+        self.word("embed", name, false);
+        self.note(|outline| outline.embed = Some(name));
+    }
+
+    fn epoch(&mut self, epoch: u64) {
+        self.drawing.text.push_str(&format!("epoch {epoch};"));
+        self.note(|outline| outline.epoch = Some(epoch));
+    }
+
+    fn element<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
+        self.composite("element:");
+        self.drawing.value::<V>(false);
+    }
+
+    fn serde_element<V: Serialize + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
+        self.composite("serde element:");
+    }
+
+    fn array<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>)) {
+        self.composite("array:");
+        self.drawing.value::<V>(false);
+    }
+
+    fn sorted<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>)) {
+        self.composite("sorted:");
+        self.drawing.value::<V>(false);
+    }
+
+    fn set<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>)) {
+        self.composite("set:");
+        self.drawing.value::<V>(false);
+    }
+
+    fn map<K: Versioned + ?Sized, V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Object<'_, K, V>)) {
+        self.composite("map:");
+        self.drawing.value::<K>(false);
+        self.drawing.value::<V>(false);
+    }
+
+    fn transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
+        self.kind = self.drawing.inner::<V>(self.outermost);
+    }
+
+    fn serde_transparent<V: Serialize + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
+        self.drawing.text.push_str("serde");
+    }
+
+    fn option<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
+        self.drawing.text.push_str("option:");
+        self.kind = self.drawing.inner::<V>(self.outermost);
+    }
+
+    fn unit(&mut self, name: &'static str, _: impl Fn(&T) -> bool) {
+        self.drawing.text.push_str(&format!("\"{name}\"|"));
+        match &mut self.kind {
+            Kind::Names(names) => names.push(unescaped(name).into_owned()),
+            kind => *kind = Kind::Names(vec![unescaped(name).into_owned()]),
+        }
+    }
+
+    fn leaf(&mut self, kind: &'static str, _: impl Fn(&T, &mut Writer)) {
+        self.drawing.text.push_str(kind);
+        self.kind = Kind::of_leaf(kind);
+    }
+}

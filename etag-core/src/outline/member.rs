@@ -1,0 +1,38 @@
+/// A member, as far as a list can be filtered and sorted by it.
+#[derive(Debug)]
+pub(crate) struct Member {
+    /// As it is sent, without JSON's escapes.
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    /// Whether it is the time of the version.
+    pub(crate) is_stamp: bool,
+}
+
+/// What a type's values look like.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Number,
+    Boolean,
+    Time,
+    /// One of these texts.
+    Names(Vec<String>),
+    /// Nothing, or what the description does not tell.
+    #[default]
+    Unknown,
+    /// An object or an array.
+    Composite,
+}
+
+impl Kind {
+    /// The kind of the leaves that a description calls so.
+    pub(super) fn of_leaf(kind: &str) -> Self {
+        match kind {
+            "boolean" => Self::Boolean,
+            "integer" | "double" | "single" => Self::Number,
+            "timestamp" => Self::Time,
+            "string" | "character" | "uuid" => Self::Text,
+            _ => Self::Unknown,
+        }
+    }
+}

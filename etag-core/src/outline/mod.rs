@@ -1,0 +1,140 @@
+//! What a type's description says without a value: its shape, its members, its roles.
+
+mod drawer;
+mod member;
+
+pub(crate) use member::{Kind, Member};
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use crate::{StateTag, Timestamp, Versioned, canonical};
+use drawer::Drawer;
+
+/// A type, as far as its description tells.
+#[derive(Debug, Default)]
+pub(crate) struct Outline {
+    /// A fingerprint that changes when the JSON of a value can.
+    pub(crate) shape: String,
+    /// The members of the value itself, in the order of the description.
+    pub(crate) members: Vec<Member>,
+    /// The members that the framework stamps, and the JSON of a stamp.
+    pub(crate) stamps: Vec<(&'static str, StampJson)>,
+    pub(crate) embed: Option<&'static str>,
+    pub(crate) epoch: Option<u64>,
+    pub(crate) has_revision: bool,
+    pub(crate) has_modified: bool,
+    pub(crate) has_variant: bool,
+    pub(crate) has_skip: bool,
+    /// The variant of a value that has no variant members.
+    pub(crate) fixed_variant: Option<StateTag>,
+}
+
+pub(crate) type StampJson = fn(Timestamp) -> Result<Vec<u8>, canonical::Error>;
+
+impl Outline {
+    /// The outline of `T`, made once in a process.
+    pub(crate) fn of<T: Versioned + ?Sized>() -> &'static Self {
+        let id = typeid::of::<T>();
+        let known = OUTLINES.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(outline) = known.as_ref().and_then(|known| known.get(&id)) {
+            return outline;
+        }
+        drop(known);
+        let outline: &'static Self = Box::leak(Box::new(Self::draw::<T>()));
+        let mut known = OUTLINES.write().unwrap_or_else(PoisonError::into_inner);
+        known.get_or_insert_default().entry(id).or_insert(outline)
+    }
+
+    fn draw<T: Versioned + ?Sized>() -> Self {
+        let mut drawing = Drawing::default();
+        drawing.value::<T>(true);
+        let Drawing { text, mut outline, .. } = drawing;
+        outline.shape = StateTag::hash([FORMAT, text.as_bytes()]).to_string();
+        outline.fixed_variant = outline.hash_variant(&[], None);
+        outline
+    }
+
+    /// The variant of a value whose variant members are these, and whose items have that variant.
+    pub(crate) fn variant<'a>(
+        &self,
+        members: impl Iterator<Item = &'a [u8]>,
+        items: Option<StateTag>,
+    ) -> Option<StateTag> {
+        match items {
+            Some(items) if !self.has_variant && self.fixed_variant.is_none() => Some(items),
+            None if !self.has_variant => self.fixed_variant,
+            _ => self.hash_variant(&members.collect::<Vec<_>>(), items),
+        }
+    }
+
+    /// The SHA-256 of a canonical object of what is in the variant, and in no state:
+    /// `{"epoch":2,"items":"…","shape":"…","variant":{…}}`, without what there is none of.
+    ///
+    /// The shape is that of a type with a revision: a new program that sends other JSON for one revision
+    /// sends another tag.
+    fn hash_variant(&self, members: &[&[u8]], items: Option<StateTag>) -> Option<StateTag> {
+        let mut parts: Vec<Vec<u8>> = Vec::new();
+        if let Some(epoch) = self.epoch {
+            parts.push(format!("\"epoch\":{epoch}").into_bytes());
+        }
+        if let Some(items) = items {
+            parts.push(format!("\"items\":\"{items}\"").into_bytes());
+        }
+        if self.has_revision {
+            parts.push(format!("\"shape\":\"{}\"", self.shape).into_bytes());
+        }
+        if self.has_variant {
+            parts.push([b"\"variant\":{", members.join(&b',').as_slice(), b"}"].concat());
+        }
+        (!parts.is_empty()).then(|| StateTag::hash([b"{", parts.join(&b',').as_slice(), b"}"]))
+    }
+}
+
+/// One entry for a type of the program: it does not grow with requests.
+static OUTLINES: RwLock<Option<HashMap<TypeId, &'static Outline>>> = RwLock::new(None);
+
+/// Part of each shape: another number says that the canonical form itself has changed.
+const FORMAT: &[u8] = b"etag-core 1\n";
+
+#[derive(Default)]
+struct Drawing {
+    text: String,
+    /// The types that were drawn before: a type that contains itself refers back.
+    seen: HashMap<TypeId, (usize, Kind)>,
+    /// The types that are being drawn into one another: one that is flattened into itself ends there.
+    open: Vec<TypeId>,
+    outline: Outline,
+}
+
+impl Drawing {
+    /// Draws a type; says what its values look like.
+    fn value<V: Versioned + ?Sized>(&mut self, outermost: bool) -> Kind {
+        let number = self.seen.len();
+        if let Some((before, kind)) = self.seen.get(&typeid::of::<V>()) {
+            self.text.push_str(&format!("#{before}"));
+            return kind.clone();
+        }
+        self.seen.insert(typeid::of::<V>(), (number, Kind::Composite));
+        self.text.push('(');
+        let kind = self.inner::<V>(outermost);
+        self.text.push(')');
+        self.seen.insert(typeid::of::<V>(), (number, kind.clone()));
+        kind
+    }
+
+    fn inner<V: Versioned + ?Sized>(&mut self, outermost: bool) -> Kind {
+        let id = typeid::of::<V>();
+        if self.open.contains(&id) {
+            self.text.push_str("again");
+            return Kind::Composite;
+        }
+        self.open.push(id);
+        let mut drawer = Drawer::new(self, outermost);
+        V::describe(&mut drawer);
+        let kind = drawer.into_kind();
+        self.open.pop();
+        kind
+    }
+}

@@ -1,0 +1,235 @@
+//! Which resources a list has, in which order: [`Selection`].
+
+mod scalar;
+
+use std::borrow::Cow;
+
+pub(crate) use scalar::Scalar;
+
+use crate::outline::{Kind, Member, Outline};
+use crate::{Timestamp, Versioned};
+
+/// A page of the resources that equal what the filters say, in an order: what a list's query string selects.
+///
+/// | parameter | selects |
+/// |---|---|
+/// | `limit=20` | at most that many resources: 50 where nothing is said, and 500 at most |
+/// | `offset=40` | those behind the first 40 |
+/// | `sort=status,-value` | the order: by these members, `-` for the greatest first; the key comes last |
+/// | `status=active` | those whose member `status` is `active` |
+///
+/// The names are those of the members as they are sent. A member that is an object or an array can't be selected
+/// by, nor filtered by if it is called `limit`, `offset` or `sort`.
+///
+/// In one order stand what is `null` or absent, then numbers, then texts; texts are ordered by their Unicode code
+/// points, and keys as texts: 10 comes before 2.
+///
+/// ```
+/// use etag_core::{Selection, Versioned};
+///
+/// #[derive(Versioned)]
+/// struct Pump {
+///     name: String,
+///     litres: f64,
+/// }
+///
+/// let full = Selection::parse::<Pump>("litres=40&sort=-name&limit=20")?;
+/// assert_eq!(full, Selection::new().filter("litres", "40").sort("-name").limit(20));
+/// let error = Selection::parse::<Pump>("colour=red").unwrap_err();
+/// assert_eq!(error.to_string(), "`colour`: no such member; `litres` and `name` can be selected by");
+/// # Ok::<(), etag_core::InvalidSelection>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    limit: u64,
+    offset: u64,
+    sort: Vec<String>,
+    filters: Vec<(String, String)>,
+}
+
+/// A query string selects by something that there is not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{parameter}`: {reason}")]
+pub struct InvalidSelection {
+    parameter: String,
+    reason: String,
+}
+
+impl Selection {
+    /// The first 50 resources, by key.
+    pub const fn new() -> Self {
+        Self { limit: 50, offset: 0, sort: Vec::new(), filters: Vec::new() }
+    }
+
+    /// At most that many resources; 500 where it is more.
+    #[must_use]
+    pub fn limit(self, limit: u64) -> Self {
+        Self { limit: limit.min(MOST), ..self }
+    }
+
+    /// Those behind the first `offset` resources.
+    #[must_use]
+    pub fn offset(self, offset: u64) -> Self {
+        Self { offset, ..self }
+    }
+
+    /// Sorts by a member, behind those that were named before; `-name` sorts the greatest first.
+    #[must_use]
+    pub fn sort(mut self, member: impl Into<String>) -> Self {
+        self.sort.push(member.into());
+        self
+    }
+
+    /// Only those whose member is this: a text, a number, `true` or `false`, or a time.
+    #[must_use]
+    pub fn filter(mut self, member: impl Into<String>, value: impl Into<String>) -> Self {
+        self.filters.push((member.into(), value.into()));
+        self
+    }
+
+    /// Reads a query string.
+    ///
+    /// # Errors
+    ///
+    /// Where a parameter is no member of `T`, is there twice, or has a value that the member can't have.
+    pub fn parse<T: Versioned>(query: &str) -> Result<Self, InvalidSelection> {
+        Self::from_pairs::<T>(form_urlencoded::parse(query.as_bytes()))
+    }
+
+    pub(crate) fn from_pairs<'a, T: Versioned>(
+        pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
+    ) -> Result<Self, InvalidSelection> {
+        let mut selection = Self::new();
+        let mut seen: Vec<Cow<'_, str>> = Vec::new();
+        for (name, value) in pairs {
+            if seen.contains(&name) {
+                return Err(InvalidSelection::new(&name, "it is there twice; send it once"));
+            }
+            selection = match &*name {
+                "limit" => selection.limit(count(&name, &value)?),
+                "offset" => selection.offset(count(&name, &value)?),
+                "sort" => value.split(',').fold(selection, Self::sort),
+                _ => selection.filter(&*name, value),
+            };
+            seen.push(name);
+        }
+        selection.resolve::<T>()?;
+        Ok(selection)
+    }
+
+    /// How many resources there can be, and how many are passed over.
+    #[cfg(feature = "axum")]
+    pub(crate) fn page_of(&self) -> (u64, u64) {
+        (self.limit, self.offset)
+    }
+
+    /// The same, with each name looked up among the members of `T`.
+    pub(crate) fn resolve<T: Versioned>(&self) -> Result<Resolved, InvalidSelection> {
+        let members = &Outline::of::<T>().members;
+        let sort = self.sort.iter().map(|key| {
+            let name = key.strip_prefix('-');
+            let (column, _) = find("sort", name.unwrap_or(key), members)?;
+            Ok((column, name.is_some()))
+        });
+        let filters = self.filters.iter().map(|(name, value)| {
+            let (column, member) = find(name, name, members)?;
+            Ok((column, scalars(name, value, &member.kind)?))
+        });
+        Ok(Resolved {
+            limit: self.limit,
+            offset: self.offset,
+            sort: sort.collect::<Result<_, _>>()?,
+            filters: filters.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+const MOST: u64 = 500;
+
+/// A selection from the rows of one type.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) limit: u64,
+    pub(crate) offset: u64,
+    /// In the order of their weight, and whether the greatest comes first.
+    pub(crate) sort: Vec<(Column, bool)>,
+    /// Each column, and the values of which it must be one.
+    pub(crate) filters: Vec<(Column, Vec<Scalar>)>,
+}
+
+/// What a row can be selected by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// When the version came about, in microseconds.
+    Modified,
+    /// The member at that place in its type's outline.
+    Member(usize),
+}
+
+fn find<'a>(
+    parameter: &str,
+    name: &str,
+    members: &'a [Member],
+) -> Result<(Column, &'a Member), InvalidSelection> {
+    let Some(index) = members.iter().position(|member| member.name == name) else {
+        let scalars = members.iter().filter(|member| member.kind != Kind::Composite);
+        let names: Vec<String> = scalars.map(|member| format!("`{}`", member.name)).collect();
+        let no_such =
+            if parameter == name { "no such member".to_owned() } else { format!("no member `{name}`") };
+        let reason = match names.split_last() {
+            Some((last, [])) => format!("{no_such}; {last} can be selected by"),
+            Some((last, others)) => format!("{no_such}; {} and {last} can be selected by", others.join(", ")),
+            None => no_such,
+        };
+        return Err(InvalidSelection::new(parameter, reason));
+    };
+    let member = &members[index];
+    if member.kind == Kind::Composite {
+        let reason = format!("`{name}` is an object or an array, which no list is selected by");
+        return Err(InvalidSelection::new(parameter, reason));
+    }
+    let column = if member.is_stamp { Column::Modified } else { Column::Member(index) };
+    Ok((column, member))
+}
+
+/// The scalars that a text can mean, for a member of that kind.
+fn scalars(name: &str, text: &str, kind: &Kind) -> Result<Vec<Scalar>, InvalidSelection> {
+    let expected = |what: &str| Err(InvalidSelection::new(name, format!("expected {what}")));
+    let as_text = || Scalar::Text(text.to_owned());
+    match (kind, Scalar::number(text)) {
+        (Kind::Number, Some(number)) => Ok(vec![number]),
+        (Kind::Number, None) => expected("a number"),
+        (Kind::Boolean, _) if !matches!(text, "true" | "false") => expected("`true` or `false`"),
+        (Kind::Time, _) => match text.parse::<Timestamp>() {
+            Ok(time) => Ok(vec![Scalar::Integer(time.as_microseconds())]),
+            Err(error) => Err(InvalidSelection::new(name, error.to_string())),
+        },
+        (Kind::Names(names), _) if !names.iter().any(|name| name == text) => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            expected(&format!("one of {}", names.join(", ")))
+        }
+        (Kind::Unknown, Some(number)) => Ok(vec![as_text(), number]),
+        _ => Ok(vec![as_text()]),
+    }
+}
+
+fn count(name: &str, text: &str) -> Result<u64, InvalidSelection> {
+    text.parse().map_err(|_| InvalidSelection::new(name, "expected a whole number that is not negative"))
+}
+
+impl InvalidSelection {
+    fn new(parameter: &str, reason: impl Into<String>) -> Self {
+        Self { parameter: parameter.to_owned(), reason: reason.into() }
+    }
+
+    /// The parameter that is wrong.
+    pub fn parameter(&self) -> &str {
+        &self.parameter
+    }
+}

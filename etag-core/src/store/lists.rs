@@ -1,0 +1,265 @@
+//! Many rows at once: lists, and writes of all or nothing.
+
+use std::cmp::Ordering;
+
+use serde::de::DeserializeOwned;
+
+use super::document::{check, entry_of, is_trusted, value_of, version_of};
+use super::rows::{Address, Columns, Entry, Row, Rows, join, key_of, load, remade, replace};
+use super::{DatabaseError, Inserted, Loaded, Matched, Selected, Written, WrittenAll};
+use crate::outline::Outline;
+use crate::selection::{Column, Resolved, Scalar};
+use crate::{Key, Resource, Selection, StateTag, Version};
+
+/// The rows among which a list selects.
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    pub(super) collection: &'static str,
+    /// What each key begins with.
+    pub(super) prefix: String,
+    /// The shape of the running program's type: of its rows alone the members are known.
+    pub(super) shape: &'static str,
+}
+
+/// A row that a list found.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) key: String,
+    pub(super) columns: Columns,
+    /// Where it was wanted, and where the columns alone do not tell the version.
+    pub(super) document: Option<Vec<u8>>,
+}
+
+/// What was selected, in order, and how many rows there are on all pages.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) rows: Vec<Found>,
+    pub(super) total: u64,
+}
+
+/// A database that answers for many rows at once: each call sees one moment.
+pub(super) trait Lists: Rows {
+    /// A page; `None` where another shape made a row of the collection, so that its members are not known.
+    fn select(
+        &mut self,
+        scope: &Scope,
+        selection: &Resolved,
+        documents: bool,
+    ) -> impl Future<Output = Result<Option<Page>, DatabaseError>> + Send;
+
+    /// Those of these rows that are there, in any order.
+    fn find(
+        &mut self,
+        scope: &Scope,
+        keys: &[String],
+        documents: bool,
+    ) -> impl Future<Output = Result<Vec<Found>, DatabaseError>> + Send;
+
+    /// The keys of at most that many rows that another shape made.
+    fn foreign(
+        &mut self,
+        scope: &Scope,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<String>, DatabaseError>> + Send;
+}
+
+/// A list: its values, where they were wanted, and whether another shape had made a row of its collection.
+pub(super) struct Listed<T: Resource> {
+    pub(super) selected: Selected<T>,
+    pub(super) values: Vec<T>,
+    pub(super) has_foreign: bool,
+}
+
+impl Scope {
+    fn of<T: Resource>(within: &[String]) -> Self {
+        let prefix = if within.is_empty() { String::new() } else { format!("{}/", join(within)) };
+        Self { collection: T::COLLECTION, prefix, shape: &Outline::of::<T>().shape }
+    }
+}
+
+pub(super) async fn list<T: Resource + DeserializeOwned>(
+    rows: &mut impl Lists,
+    within: &[String],
+    selection: &Selection,
+    documents: bool,
+) -> Result<Listed<T>, DatabaseError> {
+    let scope = Scope::of::<T>(within);
+    let selection = selection.resolve::<T>()?;
+    let (page, has_foreign) = match rows.select(&scope, &selection, documents).await? {
+        Some(page) => (page, false),
+        None => (select_remade::<T>(rows, &scope, &selection).await?, true),
+    };
+    let (mut items, mut values) = (Vec::new(), Vec::new());
+    for found in page.rows {
+        let (key, version, value) = read::<T>(found)?;
+        items.push((key, version));
+        values.extend(value.filter(|_| documents));
+    }
+    Ok(Listed { selected: Selected::new(items, page.total), values, has_foreign })
+}
+
+/// The same where some rows are to be read in this program's words first: a rolling deploy has two programs, and
+/// neither can wait until the other's rows are all its own.
+async fn select_remade<T: Resource + DeserializeOwned>(
+    rows: &mut impl Lists,
+    scope: &Scope,
+    selection: &Resolved,
+) -> Result<Page, DatabaseError> {
+    let mut entries = Vec::new();
+    for (text, row) in rows.all(scope.collection).await? {
+        let address = Address { collection: scope.collection, key: text };
+        let key = key_of::<T>(&address.key)?;
+        let mut value: T = value_of(&address, &key, &row)?;
+        let entry = match is_trusted::<T>(&row.columns) {
+            true => Entry { members: entry_of(&mut value, row.columns.modified)?.members, row },
+            false => remade(&mut value, &row)?,
+        };
+        entries.push((address.key, entry));
+    }
+    let entries = entries.iter().map(|(key, entry)| (key.as_str(), entry));
+    Ok(pick(entries, scope, selection, true))
+}
+
+/// Selects among entries that are at hand.
+pub(super) fn pick<'a>(
+    entries: impl Iterator<Item = (&'a str, &'a Entry)>,
+    scope: &Scope,
+    selection: &Resolved,
+    documents: bool,
+) -> Page {
+    let is_wanted = |(key, entry): &(&str, &Entry)| {
+        let equals = |(column, values): &(Column, Vec<Scalar>)| {
+            let scalar = scalar(entry, *column);
+            values.iter().any(|value| value.order(&scalar).is_eq())
+        };
+        key.starts_with(&scope.prefix) && selection.filters.iter().all(equals)
+    };
+    let mut entries: Vec<_> = entries.filter(is_wanted).collect();
+    let total = entries.len() as u64;
+    entries.sort_by(|(a_key, a), (b_key, b)| {
+        let by_members = selection.sort.iter().map(|(column, descends)| {
+            let order = scalar(a, *column).order(&scalar(b, *column));
+            if *descends { order.reverse() } else { order }
+        });
+        by_members.fold(Ordering::Equal, Ordering::then).then(a_key.cmp(b_key))
+    });
+    let at = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let page = entries.into_iter().skip(at(selection.offset)).take(at(selection.limit));
+    let rows = page.map(|(key, Entry { row, .. })| found(key, row, scope, documents)).collect();
+    Page { rows, total }
+}
+
+fn scalar(entry: &Entry, column: Column) -> Scalar {
+    match column {
+        Column::Modified => Scalar::Integer(entry.row.columns.modified.as_microseconds()),
+        Column::Member(index) => entry.members.get(index).cloned().unwrap_or(Scalar::Null),
+    }
+}
+
+pub(super) fn found(key: &str, row: &Row, scope: &Scope, documents: bool) -> Found {
+    let is_wanted = documents || !row.columns.exact || row.columns.shape != scope.shape;
+    let document = is_wanted.then(|| row.document.clone());
+    Found { key: key.to_owned(), columns: row.columns.clone(), document }
+}
+
+/// The version of a row, and its value where its document was read. A row that another shape made stays as it is.
+fn read<T: Resource + DeserializeOwned>(found: Found) -> Result<(T::Key, Version, Option<T>), DatabaseError> {
+    let key = key_of::<T>(&found.key)?;
+    let address = Address { collection: T::COLLECTION, key: found.key };
+    let Some(document) = found.document else {
+        return Ok((key, version_of::<T>(&address, &found.columns)?, None));
+    };
+    let row = Row { columns: found.columns, document };
+    let mut value: T = value_of(&address, &key, &row)?;
+    let columns = match is_trusted::<T>(&row.columns) {
+        true => row.columns,
+        false => remade(&mut value, &row)?.row.columns,
+    };
+    if cfg!(debug_assertions) {
+        check(&address, &columns, &value)?;
+    }
+    Ok((key, version_of::<T>(&address, &columns)?, Some(value)))
+}
+
+/// Re-tags some of the rows that another shape made, so that lists need not read them again.
+pub(super) async fn retag_some<T: Resource + DeserializeOwned>(
+    rows: &mut impl Lists,
+) -> Result<(), DatabaseError> {
+    for text in rows.foreign(&Scope::of::<T>(&[]), RETAGGED).await? {
+        load::<T>(rows, &key_of::<T>(&text)?).await?;
+    }
+    Ok(())
+}
+
+/// How many rows a list re-tags at a time: others wait for these writes.
+const RETAGGED: u32 = 500;
+
+pub(super) async fn load_all<T: Resource + DeserializeOwned>(
+    rows: &mut impl Lists,
+    keys: &[T::Key],
+) -> Result<Loaded<T>, DatabaseError> {
+    let found = find::<T>(rows, keys, true).await?;
+    Ok(found.into_iter().map(|found| found.and_then(|(version, value)| Some((value?, version)))).collect())
+}
+
+pub(super) async fn versions<T: Resource + DeserializeOwned>(
+    rows: &mut impl Lists,
+    keys: &[T::Key],
+) -> Result<Vec<Option<Version>>, DatabaseError> {
+    let found = find::<T>(rows, keys, false).await?;
+    Ok(found.into_iter().map(|found| found.map(|(version, _)| version)).collect())
+}
+
+async fn find<T: Resource + DeserializeOwned>(
+    rows: &mut impl Lists,
+    keys: &[T::Key],
+    documents: bool,
+) -> Result<Vec<Option<(Version, Option<T>)>>, DatabaseError> {
+    let texts: Vec<String> = keys.iter().map(|key| join(&key.parts())).collect();
+    let mut all: Vec<Option<(Version, Option<T>)>> = Vec::new();
+    all.resize_with(keys.len(), || None);
+    for found in rows.find(&Scope::of::<T>(&[]), &texts, documents).await? {
+        let place = texts.iter().position(|text| *text == found.key);
+        let (_, version, value) = read::<T>(found)?;
+        if let Some(at) = place.and_then(|place| all.get_mut(place)) {
+            *at = Some((version, value));
+        }
+    }
+    Ok(all)
+}
+
+/// Writes in the order of the keys, in a transaction: it is to be committed where all is written, and nowhere else.
+pub(super) async fn replace_all<T: Resource + DeserializeOwned>(
+    rows: &mut impl Rows,
+    writes: Vec<(Matched<T>, T)>,
+) -> Result<WrittenAll<T>, DatabaseError> {
+    let mut ordered: Vec<_> = writes.into_iter().enumerate().collect();
+    ordered.sort_by_cached_key(|(_, (matched, _))| join(&matched.key().parts()));
+    let mut done = Vec::new();
+    for (place, (matched, value)) in ordered {
+        match replace(rows, matched, value).await? {
+            Written::Created(value, version)
+            | Written::Replaced(value, version)
+            | Written::Unchanged(value, version) => done.push((place, (value, version))),
+            Written::Stale(_) => return Ok(WrittenAll::Stale(place)),
+        }
+    }
+    done.sort_by_key(|(place, _)| *place);
+    Ok(WrittenAll::Written(done.into_iter().map(|(_, written)| written).collect()))
+}
+
+/// Writes in a transaction, where the list is in the required state.
+pub(super) async fn insert<T: Resource + DeserializeOwned>(
+    rows: &mut impl Lists,
+    within: &[String],
+    selection: &Selection,
+    required: StateTag,
+    matched: Matched<T>,
+    value: T,
+) -> Result<Inserted<T>, DatabaseError> {
+    let listed = list::<T>(rows, within, selection, false).await?;
+    if listed.selected.state() != required {
+        return Ok(Inserted::Stale(listed.selected));
+    }
+    Ok(Inserted::Written(replace(rows, matched, value).await?))
+}

@@ -1,0 +1,196 @@
+//! What a store does with many resources at once: [`Select`], [`Insert`] and [`Bulk`].
+
+use std::fmt::Debug;
+
+use crate::{
+    EntityTag, Key, Matched, Resource, StateTag, Store, Validators, Version, Written, canonical, list,
+    outline::Outline,
+};
+
+/// A store that answers for lists of its resources, as a query of type `Q` selects them.
+///
+/// [`Database`](crate::Database) takes a [`Selection`](crate::Selection). `within` are the parts of the key that
+/// the list's path has: only resources whose keys begin with them belong to the list, whatever the query says.
+///
+/// A store of your own, over a map:
+///
+/// ```
+/// use etag_core::{Select, Selected, StateTag};
+/// # use std::collections::BTreeMap;
+/// # use etag_core::{Matched, Problem, Removed, Store, Version, Versioned, Written};
+/// # #[derive(Clone, Versioned)]
+/// # #[versioned(store = Counters)]
+/// # struct Counter { #[versioned(id)] name: String, count: u64 }
+/// # #[derive(Clone, Default)]
+/// # struct Counters(BTreeMap<String, Counter>);
+/// # impl Store<Counter> for Counters {
+/// #     type Error = Problem;
+/// #     async fn version(&self, _: &String) -> Result<Option<Version>, Problem> { Ok(None) }
+/// #     async fn load(&self, _: &String) -> Result<Option<(Counter, Version)>, Problem> { Ok(None) }
+/// #     async fn replace(&self, _: Matched<Counter>, _: Counter) -> Result<Written<Counter>, Problem> { Ok(Written::Stale(None)) }
+/// #     async fn remove(&self, _: Matched<Counter>) -> Result<Removed, Problem> { Ok(Removed::Stale(None)) }
+/// # }
+///
+/// #[derive(serde::Deserialize)]
+/// struct AtLeast {
+///     count: u64,
+/// }
+///
+/// impl Select<Counter, AtLeast> for Counters {
+///     async fn select(&self, _: &[String], query: &AtLeast) -> Result<Selected<Counter>, Problem> {
+///         let counters = self.0.values().filter(|counter| counter.count >= query.count);
+///         let items = counters.map(|counter| Ok((counter.name.clone(), StateTag::of(counter)?.into())));
+///         let items: Vec<_> = items.collect::<Result<_, Problem>>()?;
+///         let total = items.len() as u64;
+///         Ok(Selected::new(items, total))
+///     }
+///
+///     async fn load_selected(
+///         &self,
+///         within: &[String],
+///         query: &AtLeast,
+///     ) -> Result<(Vec<Counter>, Selected<Counter>), Problem> {
+///         let selected = self.select(within, query).await?;
+///         let values = selected.items().iter().map(|(name, _)| self.0[name].clone()).collect();
+///         Ok((values, selected))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Problem> {
+/// let visits = Counter { name: "visits".to_owned(), count: 7 };
+/// let counters = Counters([(visits.name.clone(), visits)].into());
+/// assert_eq!(counters.select(&[], &AtLeast { count: 8 }).await?.total(), 0);
+/// assert_eq!(counters.load_selected(&[], &AtLeast { count: 7 }).await?.0.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not select lists of `{T}` by `{Q}`",
+    label = "expected a store that implements `Select<{T}, {Q}>`",
+    note = "`Database` selects by `Selection`"
+)]
+pub trait Select<T: Resource, Q>: Store<T> {
+    /// The keys and versions of a list, in order, without reading the values where they can be told apart.
+    fn select(
+        &self,
+        within: &[String],
+        query: &Q,
+    ) -> impl Future<Output = Result<Selected<T>, Self::Error>> + Send;
+
+    /// The same with the values, all of one moment.
+    fn load_selected(
+        &self,
+        within: &[String],
+        query: &Q,
+    ) -> impl Future<Output = Result<(Vec<T>, Selected<T>), Self::Error>> + Send;
+}
+
+/// A store that creates a resource only where a list is in a required state.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't guard what it creates by a list of `{T}`",
+    note = "`Database` does, by a `Selection`"
+)]
+pub trait Insert<T: Resource, Q>: Select<T, Q> {
+    /// As [`Store::replace`], where what [`select`](Select::select) gives is in the state `required`: compared and
+    /// written in one atomic step.
+    fn insert(
+        &self,
+        within: &[String],
+        query: &Q,
+        required: StateTag,
+        matched: Matched<T>,
+        value: T,
+    ) -> impl Future<Output = Result<Inserted<T>, Self::Error>> + Send;
+}
+
+/// A store that changes many resources together, or none of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't change several `{T}` together",
+    note = "`Database` does"
+)]
+pub trait Bulk<T: Resource>: Store<T> {
+    /// The versions of these resources, all of one moment; `None` for one that does not exist.
+    fn versions(
+        &self,
+        keys: &[T::Key],
+    ) -> impl Future<Output = Result<Vec<Option<Version>>, Self::Error>> + Send;
+
+    /// The same with the values.
+    fn load_all(&self, keys: &[T::Key]) -> impl Future<Output = Result<Loaded<T>, Self::Error>> + Send;
+
+    /// As [`Store::replace`] for each of these: all of them are written, or none. Keys are told apart by the
+    /// caller.
+    ///
+    /// Concurrent calls must not wait for one another in a circle: write in the order of the keys.
+    fn replace_all(
+        &self,
+        writes: Vec<(Matched<T>, T)>,
+    ) -> impl Future<Output = Result<WrittenAll<T>, Self::Error>> + Send;
+}
+
+/// What [`Bulk::load_all`] finds, in the order in which it was asked.
+pub type Loaded<T> = Vec<Option<(T, Version)>>;
+
+/// The keys and versions of a list, in order, and how many there are on all of its pages.
+#[derive(Debug, Clone)]
+pub struct Selected<T: Resource> {
+    items: Vec<(T::Key, Version)>,
+    total: u64,
+}
+
+impl<T: Resource> Selected<T> {
+    /// A page of a list of `total` items.
+    pub const fn new(items: Vec<(T::Key, Version)>, total: u64) -> Self {
+        Self { items, total }
+    }
+
+    /// The page's items.
+    pub fn items(&self) -> &[(T::Key, Version)] {
+        &self.items
+    }
+
+    /// How many items the list has on all of its pages.
+    pub const fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The state of the page: the SHA-256 of a line for each item, its key's parts as a JSON array, a space and its
+    /// state.
+    ///
+    /// It is the same for the same items in the same order, whatever selected them.
+    pub fn state(&self) -> StateTag {
+        let line = |(key, version): &(T::Key, Version)| {
+            let parts: Vec<String> = key.parts().iter().map(|part| canonical::string(part)).collect();
+            (Some(format!("[{}]", parts.join(","))), version.state)
+        };
+        list::hash_states(self.items.iter().map(line))
+    }
+
+    /// The page's validators: a tag, and no date, for that would miss what left the list.
+    pub fn validators(&self) -> Validators {
+        let variant = Outline::of::<T>().fixed_variant;
+        let variant = list::hash_variants(self.items.iter().map(|_| variant));
+        EntityTag::of_state(self.state(), variant, false).into()
+    }
+}
+
+/// What became of an [`insert`](Insert::insert).
+#[derive(Debug)]
+#[must_use]
+pub enum Inserted<T: Resource> {
+    /// The list was in the required state.
+    Written(Written<T>),
+    /// The list was in another state, and nothing was written.
+    Stale(Selected<T>),
+}
+
+/// What became of a [`replace_all`](Bulk::replace_all).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum WrittenAll<T> {
+    /// The stored values and their versions, in the order in which they were given.
+    Written(Vec<(T, Version)>),
+    /// The write at this place found another state, or nothing; nothing was written.
+    Stale(usize),
+}
