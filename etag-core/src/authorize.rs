@@ -35,7 +35,8 @@ use crate::{Problem, Resource};
 pub trait Authorize<T: Resource> {
     /// Allows the access, or says how to answer it.
     ///
-    /// `key` is `None` where the key is not known yet: a POST that creates.
+    /// `key` is `None` where it is about no single resource, or the key is not known yet: a list, a bulk before its
+    /// body is read, a POST that creates.
     fn authorize(
         &self,
         parts: &Parts,
@@ -48,7 +49,7 @@ pub trait Authorize<T: Resource> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access {
-    /// See a resource.
+    /// See a resource, or a list of them.
     Read,
     /// Change, replace or delete a resource, or create it under a key of the caller's.
     Write,

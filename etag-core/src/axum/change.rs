@@ -17,6 +17,18 @@ pub trait Change<T: Resource>: sealed::Sealed {
     type Body: Send + Sync;
 }
 
+/// What the body of a [`GuardedList`](super::GuardedList) has for each item: the [`Whole`] new value, or a
+/// [`MergePatch`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no way to change each `{T}` of a list",
+    label = "expected `Whole` or `MergePatch`"
+)]
+pub trait ChangeEach<T: Resource>: Change<T> {}
+
+impl<T: Resource> ChangeEach<T> for Whole {}
+
+impl<T: Resource> ChangeEach<T> for MergePatch {}
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Whole {}

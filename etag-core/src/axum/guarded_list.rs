@@ -8,7 +8,7 @@ use super::body::{MediaType, read};
 use super::guard::{Conditions, failed};
 use super::items::{Item, items};
 use super::target::parameters;
-use super::{Change, MergePatch, Pending, Refusal, Tagged, Whole};
+use super::{Change, ChangeEach, MergePatch, Pending, Refusal, Tagged, Whole};
 use crate::{
     Access, Authorize, Bulk, EntityTag, IfMatch, Key, Matched, Preconditions, Problem, Required, Resource,
     Selected, StoreIn, TagList, Timestamp, Validators, Version, Written, WrittenAll,
@@ -69,7 +69,7 @@ use crate::{
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct GuardedList<T: Resource, B: Change<T> = Whole, S: Bulk<T> = <T as Resource>::Store> {
+pub struct GuardedList<T: Resource, B: ChangeEach<T> = Whole, S: Bulk<T> = <T as Resource>::Store> {
     values: Vec<T>,
     bodies: Vec<B::Body>,
     list: List<T, S>,
@@ -90,7 +90,7 @@ struct List<T: Resource, S> {
     store: S,
 }
 
-impl<T: Resource, B: Change<T>, S: Bulk<T>> GuardedList<T, B, S> {
+impl<T: Resource, B: ChangeEach<T>, S: Bulk<T>> GuardedList<T, B, S> {
     /// What was sent for each item.
     pub fn bodies(&self) -> &[B::Body] {
         &self.bodies
@@ -374,7 +374,7 @@ fn required_tag<T: Resource>() -> Problem {
     ))
 }
 
-impl<T: Resource, B: Change<T>, S: Bulk<T>> Deref for GuardedList<T, B, S> {
+impl<T: Resource, B: ChangeEach<T>, S: Bulk<T>> Deref for GuardedList<T, B, S> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -382,7 +382,7 @@ impl<T: Resource, B: Change<T>, S: Bulk<T>> Deref for GuardedList<T, B, S> {
     }
 }
 
-impl<T: Resource, B: Change<T>, S: Bulk<T>> DerefMut for GuardedList<T, B, S> {
+impl<T: Resource, B: ChangeEach<T>, S: Bulk<T>> DerefMut for GuardedList<T, B, S> {
     /// What the handler changes are no patches any more: they are written over the states that it saw, or not at all.
     fn deref_mut(&mut self) -> &mut [T] {
         self.reapply = None;

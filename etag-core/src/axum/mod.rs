@@ -40,7 +40,7 @@ mod unique;
 mod update;
 
 pub use crate::Problem;
-pub use change::{Change, MergePatch, Whole};
+pub use change::{Change, ChangeEach, MergePatch, Whole};
 pub use create::{Create, InList, ListGuard, NoList};
 pub use etag_layer::{EtagLayer, EtagService};
 pub use fallback::{method_not_allowed, not_found};

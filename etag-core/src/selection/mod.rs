@@ -126,11 +126,15 @@ impl Selection {
     /// The same, with each name looked up among the members of `T`.
     pub(crate) fn resolve<T: Versioned>(&self) -> Result<Resolved, InvalidSelection> {
         let members = &Outline::of::<T>().members;
-        let sort = self.sort.iter().map(|key| {
+        let mut sort: Vec<(Column, bool)> = Vec::new();
+        for key in &self.sort {
             let name = key.strip_prefix('-');
-            let (column, _) = find("sort", name.unwrap_or(key), members)?;
-            Ok((column, name.is_some()))
-        });
+            let (column, member) = find("sort", name.unwrap_or(key), members)?;
+            if sort.iter().any(|(other, _)| *other == column) {
+                return Err(InvalidSelection::new("sort", format!("`{}` is there twice", member.name)));
+            }
+            sort.push((column, name.is_some()));
+        }
         let filters = self.filters.iter().map(|(name, value)| {
             let (column, member) = find(name, name, members)?;
             Ok((column, scalars(name, value, &member.kind)?))
@@ -138,7 +142,7 @@ impl Selection {
         Ok(Resolved {
             limit: self.limit,
             offset: self.offset,
-            sort: sort.collect::<Result<_, _>>()?,
+            sort,
             filters: filters.collect::<Result<_, _>>()?,
         })
     }

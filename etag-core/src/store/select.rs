@@ -89,6 +89,7 @@ pub trait Select<T: Resource, Q>: Store<T> {
 /// A store that creates a resource only where a list is in a required state.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't guard what it creates by a list of `{T}`",
+    label = "expected a store that implements `Insert<{T}, {Q}>`",
     note = "`Database` does, by a `Selection`"
 )]
 pub trait Insert<T: Resource, Q>: Select<T, Q> {
@@ -107,7 +108,7 @@ pub trait Insert<T: Resource, Q>: Select<T, Q> {
 /// A store that changes many resources together, or none of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't change several `{T}` together",
-    note = "`Database` does"
+    label = "expected a store that implements `Bulk<{T}>`"
 )]
 pub trait Bulk<T: Resource>: Store<T> {
     /// The versions of these resources, all of one moment; `None` for one that does not exist.
