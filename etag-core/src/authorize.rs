@@ -36,13 +36,54 @@ pub trait Authorize<T: Resource> {
     /// Allows the access, or says how to answer it.
     ///
     /// `key` is `None` where it is about no single resource, or the key is not known yet: a list, a bulk before its
-    /// body is read, a POST that creates.
+    /// body is read, a POST that creates. What the path has of it is a [`KeyPrefix`].
     fn authorize(
         &self,
         parts: &Parts,
         key: Option<&T::Key>,
         access: Access,
     ) -> impl Future<Output = Result<(), Problem>> + Send;
+}
+
+/// The parts of the key that the path of a list, or of a POST to one, has: a policy finds it in
+/// [`Parts::extensions`](http::request::Parts::extensions).
+///
+/// For keys of several parts the list of one tenant is not that of another:
+///
+/// ```
+/// use etag_core::{Access, Authorize, KeyPrefix, Problem, Resource};
+/// use http::{StatusCode, request::Parts};
+///
+/// #[derive(Clone)]
+/// struct OwnTenant;
+///
+/// impl<T: Resource<Key = (String, u64)>> Authorize<T> for OwnTenant {
+///     async fn authorize(&self, parts: &Parts, key: Option<&T::Key>, _: Access) -> Result<(), Problem> {
+///         let tenant = match key {
+///             Some((tenant, _)) => Some(tenant.as_str()),
+///             None => parts.extensions.get::<KeyPrefix>().and_then(|prefix| prefix.parts().first()).map(String::as_str),
+///         };
+///         let caller = parts.headers.get("x-tenant").and_then(|caller| caller.to_str().ok()); // from a token, in truth
+///         match tenant {
+///             Some(tenant) if Some(tenant) == caller => Ok(()),
+///             _ => Err(StatusCode::NOT_FOUND.into()),
+///         }
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyPrefix(Vec<String>);
+
+impl KeyPrefix {
+    #[cfg(feature = "axum")]
+    pub(crate) const fn new(parts: Vec<String>) -> Self {
+        Self(parts)
+    }
+
+    /// The parts' texts, in the key's order.
+    pub fn parts(&self) -> &[String] {
+        &self.0
+    }
 }
 
 /// What a caller is about to do.

@@ -61,6 +61,9 @@ pub trait Key: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// The parts' texts, in order.
     fn parts(&self) -> Vec<String>;
 
+    /// The text of the part at `index`, in the one form that equal parts share; `None` where no part has such a text.
+    fn part_to_text(index: usize, text: &str) -> Option<String>;
+
     /// The JSON of the part at `index` whose text is `text`; `None` where no part has such a text.
     fn part_to_json(index: usize, text: &str) -> Option<String>;
 
@@ -85,6 +88,10 @@ impl<P: KeyPart> Key for P {
         vec![self.text()]
     }
 
+    fn part_to_text(_: usize, text: &str) -> Option<String> {
+        P::parse(text).map(|part| part.text())
+    }
+
     fn part_to_json(_: usize, text: &str) -> Option<String> {
         serde_json::to_string(&P::parse(text)?).ok()
     }
@@ -107,6 +114,10 @@ impl Key for () {
 
     fn parts(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    fn part_to_text(_: usize, _: &str) -> Option<String> {
+        None
     }
 
     fn part_to_json(_: usize, _: &str) -> Option<String> {
@@ -136,6 +147,13 @@ macro_rules! tuples {
 
             fn parts(&self) -> Vec<String> {
                 vec![$(self.$index.text()),+]
+            }
+
+            fn part_to_text(index: usize, text: &str) -> Option<String> {
+                match index {
+                    $($index => $part::part_to_text(0, text),)+
+                    _ => None,
+                }
             }
 
             fn part_to_json(index: usize, text: &str) -> Option<String> {

@@ -23,7 +23,7 @@ mod timestamp;
 mod validators;
 mod versioned;
 
-pub use authorize::{Access, Anyone, Authorize};
+pub use authorize::{Access, Anyone, Authorize, KeyPrefix};
 pub use entity_tag::{EntityTag, InvalidEntityTag};
 pub use key::{Key, KeyPart};
 pub use last_modified::LastModified;
@@ -35,8 +35,8 @@ pub use selection::{InvalidSelection, Selection};
 pub use stamp::{Modified, Revision};
 pub use state_tag::{InvalidStateTag, StateTag};
 pub use store::{
-    Bulk, Database, DatabaseError, Insert, Inserted, Loaded, Matched, Removed, Required, Select, Selected,
-    Store, StoreIn, Written, WrittenAll,
+    Bulk, BulkIn, Database, DatabaseError, Insert, InsertIn, Inserted, Loaded, Matched, Removed, Required,
+    Select, Selected, Store, StoreIn, Transaction, Written, WrittenAll,
 };
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use validators::{Validators, Version};

@@ -60,10 +60,13 @@ impl Item {
             }
             None => Versions::of::<V>(bytes, start, facts),
         };
-        // A revision tells the versions of one resource apart, not resources: its item counts by its bytes.
-        let state = match versions.state() {
-            state if state.revision().is_none() || known.is_some() => state,
-            _ => StateTag::hash(state_pieces(bytes, start, facts)),
+        // A revision tells the versions of one resource apart, not resources: its item counts by its bytes as well.
+        let state = match versions.state().revision().filter(|_| known.is_none()) {
+            None => versions.state(),
+            Some(revision) => {
+                let revision = revision.to_string();
+                StateTag::hash(state_pieces(bytes, start, facts).into_iter().chain([revision.as_bytes()]))
+            }
         };
         Self { range, versions: Some(versions), state: Some(state), embed: facts.embed }
     }
@@ -114,6 +117,15 @@ impl Items {
             (Some(a), Some(b)) => utf16_order(a, b),
             _ => Ordering::Equal,
         });
+    }
+
+    /// Puts the items of a set into an order that no member outside of their states moves.
+    pub(crate) fn sort_by_state(&mut self) {
+        let key = |line: &Line| match line.state {
+            LineState::Made(state) => (state.to_string(), line.variant.map(|variant| variant.to_string())),
+            LineState::Of(_) => Default::default(),
+        };
+        self.lines.sort_by_cached_key(key);
     }
 
     pub(crate) fn is_plain(&self) -> bool {

@@ -153,8 +153,8 @@ impl Problem {
         Self::known(StatusCode::BAD_REQUEST, "Malformed request").detail(cut(detail.as_ref()))
     }
 
-    #[cfg(feature = "axum")]
     /// The same of something that stands at `path` in the body.
+    #[cfg(feature = "axum")]
     pub(crate) fn at(mut self, path: &str) -> Self {
         let Inner { detail, members, .. } = &mut *self.0;
         if let Some(Value::String(member)) = members.get_mut("member") {

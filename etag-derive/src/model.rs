@@ -147,7 +147,7 @@ impl<'a> Shape<'a> {
 
 fn with_items(mut fields: Vec<Field<'_>>) -> Vec<Field<'_>> {
     for field in &mut fields {
-        let is_items = matches!(&field.place, Place::Sent { name, unless: None } if name == "items");
+        let is_items = matches!(&field.place, Place::Sent { name, .. } if name == "items");
         if is_items && field.role == Role::Member {
             field.role = Role::Items;
         }

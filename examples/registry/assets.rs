@@ -10,12 +10,12 @@ use axum::response::{IntoResponse, Response};
 use etag_core::axum::{
     Create, FreshList, Guarded, GuardedList, InList, MergePatch, Problem, Refusal, Tagged, Target, Update,
 };
-use etag_core::{Database, Preconditions, Representation, Timestamp, Versioned};
+use etag_core::{Database, Matched, Preconditions, Removed, Representation, StoreIn, Timestamp, Versioned};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::products::Product;
-use crate::specifications;
+use crate::specifications::Specifications;
 
 #[derive(Debug, Clone, Serialize, Deserialize, Versioned)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -138,10 +138,11 @@ pub async fn patch(asset: Update<Asset, MergePatch>) -> Result<Tagged<Asset>, Pr
 
 /// What is specified of the asset goes with it.
 pub async fn delete(State(database): State<Database>, asset: Guarded<Asset>) -> Result<StatusCode, Problem> {
-    let id = asset.id;
-    let deleted = asset.delete().await?;
-    specifications::remove(&database, id).await?;
-    Ok(deleted)
+    let mut transaction = database.transaction().await?;
+    let specified = Matched::<Specifications>::unconditional(asset.id);
+    let _: Removed = database.remove_in(&mut transaction, specified).await?;
+    let deleted = asset.delete_in(&mut transaction).await?;
+    deleted.committed(transaction.commit().await)
 }
 
 pub async fn by_status(

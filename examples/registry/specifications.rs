@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
-use etag_core::axum::{Fresh, Problem, Tagged, Update, not_found};
-use etag_core::{Database, Matched, Removed, Store, Versioned};
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use etag_core::axum::{Fresh, Problem, Tagged, Target, Update, not_found};
+use etag_core::{Database, Versioned};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -26,20 +27,30 @@ pub async fn show(specifications: Fresh<Specifications>) -> Tagged<Specification
     specifications.into()
 }
 
-/// Only what exists has specifications.
+/// Only an asset that exists has specifications: it is looked for before anything else is said, and again in the
+/// transaction that writes.
 pub async fn replace(
-    Path(id): Path<Uuid>,
+    Known(id): Known,
     State(database): State<Database>,
     specifications: Update<Specifications>,
 ) -> Result<Tagged<Specifications>, Problem> {
-    if database.get::<Asset>(&id).await?.is_none() {
+    let mut transaction = database.transaction().await?;
+    if transaction.get::<Asset>(&id).await?.is_none() {
         return Err(not_found().await);
     }
-    specifications.save().await
+    let saved = specifications.save_in(&mut transaction).await?;
+    saved.committed(transaction.commit().await)
 }
 
-/// Those of an asset that is gone, in whatever state they are.
-pub async fn remove(database: &Database, id: Uuid) -> Result<(), Problem> {
-    let _: Removed = database.remove(Matched::<Specifications>::unconditional(id)).await?;
-    Ok(())
+/// The id of an asset that exists.
+pub struct Known(Uuid);
+
+impl FromRequestParts<Database> for Known {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, database: &Database) -> Result<Self, Problem> {
+        let asset = Target::<Asset>::from_request_parts(parts, database).await?;
+        asset.load().await?;
+        Ok(Self(*asset.key()))
+    }
 }

@@ -11,8 +11,10 @@ use http::{HeaderValue, Method, StatusCode};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_path_to_error::Segment;
 
 use super::guard::lenient_tag;
+use super::unique::Unique;
 use crate::outline::Outline;
 use crate::{EntityTag, Key, Problem, Resource, Timestamp, canonical};
 
@@ -127,9 +129,9 @@ impl Json {
     pub(super) fn to_resource<T: Resource + DeserializeOwned>(&self) -> Result<T, Problem> {
         let text = self.to_string();
         let value: T = read_text(&text, "")?;
-        let sent: Value = read_text(&text, "")?;
+        let Unique(sent) = read_text(&text, "")?;
         let shown = canonical::to_vec(&value)?;
-        let shown: Value = serde_json::from_slice(&shown).map_err(Problem::internal_error)?;
+        let Unique(shown) = serde_json::from_slice(&shown).map_err(Problem::internal_error)?;
         match other_form(&sent, &shown) {
             None => Ok(value),
             Some((path, wanted)) => {
@@ -200,15 +202,24 @@ fn read_text<V: DeserializeOwned>(text: &str, member: &str) -> Result<V, Problem
     let mut deserializer = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let message = without_position(error.inner());
-        let path = error.path().to_string();
         // A missing member is not on the path to itself.
         let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-        let path = [member, path.trim_start_matches('.'), missing.unwrap_or_default()];
-        let names: Vec<&str> = path.into_iter().filter(|name| !name.is_empty()).collect();
-        match names.join(".") {
+        let outermost = (!member.is_empty()).then(|| member.to_owned());
+        let names = outermost.into_iter().chain(names(error.path())).chain(missing.map(str::to_owned));
+        match names.collect::<Vec<_>>().join(".").replace(".[", "[") {
             nothing if nothing.is_empty() => Problem::invalid_member("", message),
             member => Problem::invalid_member(&member, format!("`{member}`: {message}")),
         }
+    })
+}
+
+/// The names on a path: `[3]` for an element's.
+fn names(path: &serde_path_to_error::Path) -> impl Iterator<Item = String> {
+    path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(format!("[{index}]")),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { variant } => Some(variant.clone()),
+        Segment::Unknown => None,
     })
 }
 

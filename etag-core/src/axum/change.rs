@@ -84,8 +84,10 @@ impl MergePatch {
             match json.get().as_bytes() {
                 b"null" => target.remove(name),
                 [b'{', ..] => {
-                    Json::Other(json.to_owned()).to_member::<Unique>(name)?;
-                    let merged = merge(target.get(name).map(|json| json.get()), json.get())?;
+                    let Unique(patch) = Json::Other(json.to_owned()).to_member(name)?;
+                    let stored = target.get(name).map(|json| Json::Other(json.to_owned()).to_member(name));
+                    let Unique(mut merged) = stored.unwrap_or(Ok(Unique(Value::Null)))?;
+                    json_patch::merge(&mut merged, &patch);
                     target.set(name, merged.to_string())?;
                 }
                 _ => target.set(name, json.get().to_owned())?,
@@ -93,13 +95,4 @@ impl MergePatch {
         }
         Json::Object(target).to_resource()
     }
-}
-
-fn merge(target: Option<&str>, patch: &str) -> Result<Value, Problem> {
-    let read = |json: &str| {
-        serde_json::from_str(json).map_err(|error| Problem::malformed_request(error.to_string()))
-    };
-    let mut target = target.map_or(Ok(Value::Null), read)?;
-    json_patch::merge(&mut target, &read(patch)?);
-    Ok(target)
 }

@@ -9,11 +9,11 @@ use serde::de::DeserializeOwned;
 
 use super::body::{Json, MediaType, read};
 use super::guard::{Conditions, failed};
-use super::target::{original_path, parameters};
-use super::{ListQuery, Pending, Refusal, Tagged, list_query};
+use super::target::{key_prefix, original_path};
+use super::{ListQuery, Pending, Refusal, Tagged, list_query::query_of};
 use crate::{
-    Access, Authorize, Insert, Inserted, Key, Matched, Preconditions, Problem, Required, Resource, Selection,
-    StateTag, Store, StoreIn, TagList, Timestamp, Validators, Written,
+    Access, Authorize, Insert, InsertIn, Inserted, Key, Matched, Preconditions, Problem, Required, Resource,
+    Selected, Selection, StateTag, Store, StoreIn, TagList, Timestamp, Validators, Written,
 };
 
 /// A new value under a new key: for POST to a collection.
@@ -106,6 +106,7 @@ struct List<Q> {
     query: Q,
     required: StateTag,
     preconditions: Preconditions,
+    attempts: u32,
 }
 
 impl<T: Resource, S: Store<T>> Create<T, NoList, S> {
@@ -142,15 +143,61 @@ impl<T: Resource, Q: ListQuery<T>, S: Insert<T, Q>> Create<T, InList<Q>, S> {
     ///
     /// 409 where something exists, 412 where the list is in another state.
     pub async fn save(self) -> Result<Tagged<T>, Problem> {
-        let Self { value, key, store, location, list } = self;
-        let matched = Matched::new(key, Required::Absent);
-        let Some(List { within, query, required, preconditions }) = list else {
+        let Self { mut value, key, store, location, list } = self;
+        let Some(mut list) = list else {
+            let matched = Matched::new(key, Required::Absent);
             return answer(store.replace(matched, value).await.map_err(Into::into)?, location);
         };
-        match store.insert(&within, &query, required, matched, value).await.map_err(Into::into)? {
-            Inserted::Written(written) => answer(written, location),
-            Inserted::Stale(selected) => Err(failed(&preconditions, Some(&selected.validators()))),
+        loop {
+            let matched = Matched::new(key.clone(), Required::Absent);
+            let inserted = store.insert(&list.within, &list.query, list.required, matched, value).await;
+            match inserted.map_err(Into::into)? {
+                Inserted::Written(written) => return answer(written, location),
+                Inserted::Stale(selected, given_back) => value = list.again(&selected, given_back)?,
+            }
         }
+    }
+
+    /// As [`save`](Self::save), in a transaction of yours.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    pub async fn save_in<Tx: Send>(self, transaction: &mut Tx) -> Result<Pending<T>, Problem>
+    where
+        S: InsertIn<T, Q, Tx> + StoreIn<T, Tx>,
+    {
+        let Self { mut value, key, store, location, list } = self;
+        let Some(mut list) = list else {
+            let matched = Matched::new(key, Required::Absent);
+            let written = store.replace_in(transaction, matched, value).await.map_err(Into::into)?;
+            return Ok(Pending::new(answer(written, location)?));
+        };
+        loop {
+            let matched = Matched::new(key.clone(), Required::Absent);
+            let List { within, query, required, .. } = &list;
+            let inserted = store.insert_in(transaction, within, query, *required, matched, value).await;
+            match inserted.map_err(Into::into)? {
+                Inserted::Written(written) => return Ok(Pending::new(answer(written, location)?)),
+                Inserted::Stale(selected, given_back) => value = list.again(&selected, given_back)?,
+            }
+        }
+    }
+}
+
+/// How often a list that others write in is tried.
+const ATTEMPTS: u32 = 5;
+
+impl<Q> List<Q> {
+    /// Requires the state that the list has come to, where the conditions hold for it as well; else 412.
+    fn again<T: Resource>(&mut self, selected: &Selected<T>, value: T) -> Result<T, Problem> {
+        self.attempts += 1;
+        let validators = selected.validators();
+        if self.attempts == ATTEMPTS || self.preconditions.check(Some(&validators)).is_err() {
+            return Err(failed(&self.preconditions, Some(&validators)));
+        }
+        self.required = selected.state();
+        Ok(value)
     }
 }
 
@@ -203,17 +250,25 @@ where
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let query = list_query::read::<T, Q>(&parts);
-        let request = Request::from_parts(parts, body);
+        let query = query_of::<T, Q>(&parts);
+        let request = Request::from_parts(parts.clone(), body);
         let Received { within, path, body, conditions } = receive::<T, A>(request, state).await?;
         let store = S::from_ref(state);
         let preconditions = conditions.into_preconditions()?;
         let names_tags = |tags: Option<&TagList>| matches!(tags, Some(TagList::Tags(_)));
         let list = if names_tags(preconditions.if_match()) || names_tags(preconditions.if_none_match()) {
+            // What the list holds is told by whether its tag matches.
+            T::Policy::from_ref(state).authorize(&parts, None, Access::Read).await?;
             let query = query?;
             let selected = store.select(&within, &query).await.map_err(Into::into)?;
             preconditions.check(Some(&selected.validators()))?;
-            Some(List { within: within.clone(), query, required: selected.state(), preconditions })
+            Some(List {
+                within: within.clone(),
+                query,
+                required: selected.state(),
+                preconditions,
+                attempts: 0,
+            })
         } else {
             preconditions.check(Some(&Validators::default()))?;
             None
@@ -240,8 +295,8 @@ where
     A: Send + Sync,
 {
     let (mut parts, body) = request.into_parts();
+    let within = key_prefix::<T>(&mut parts).await?.parts().to_vec();
     T::Policy::from_ref(state).authorize(&parts, None, Access::Create).await?;
-    let within = parameters::<T>(&mut parts).await?;
     let path = original_path(&parts);
     let preconditions = Preconditions::read(&parts.method, &parts.headers);
     let conditions = Conditions::new::<T>(preconditions, parts.uri.query());

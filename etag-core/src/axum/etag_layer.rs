@@ -22,7 +22,8 @@ use crate::{EntityTag, Outcome, Preconditions, StateTag, Validators};
 ///
 /// The tag is the SHA-256 of the body; a tag that the handler set is kept. Only 200s to GET and HEAD are tagged, and not
 /// those that say `no-store`. A body that is longer than [`cap`](Self::cap) streams through untouched, and so do events
-/// (`text/event-stream`). `If-Match` is not evaluated: a handler has run by then.
+/// (`text/event-stream`). Any other body is held back until it ends or exceeds the cap: a slow stream is to say
+/// `no-store`. `If-Match` is not evaluated: a handler has run by then.
 ///
 /// ```
 /// use axum::body::Body;
@@ -96,13 +97,14 @@ where
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
         let selects = matches!(*request.method(), Method::GET | Method::HEAD);
+        let is_head = request.method() == Method::HEAD;
         let conditions = selects.then(|| cache_conditions(request.headers()));
         let answer = self.inner.call(request);
         let cap = self.cap;
         Box::pin(async move {
             let answer = answer.await?.map(Body::new);
             Ok(match conditions {
-                Some(conditions) if may_be_tagged(&answer) => tag(answer, &conditions, cap).await,
+                Some(conditions) if may_be_tagged(&answer) => tag(answer, &conditions, cap, is_head).await,
                 _ => answer,
             })
         })
@@ -130,14 +132,14 @@ fn may_be_tagged(answer: &Response) -> bool {
         && !says(CONTENT_TYPE, "text/event-stream")
 }
 
-async fn tag(mut answer: Response, conditions: &Preconditions, cap: usize) -> Response {
+async fn tag(mut answer: Response, conditions: &Preconditions, cap: usize, is_head: bool) -> Response {
     let etag = match answer.headers().get(ETAG).map(EntityTag::try_from) {
         Some(Ok(etag)) => etag,
         // What a handler set is not ours to mend.
         Some(Err(_)) => return answer,
         None => {
             let body = std::mem::take(answer.body_mut());
-            let (body, hash) = hash(body, answer.headers(), cap).await;
+            let (body, hash) = hash(body, answer.headers(), cap, is_head).await;
             *answer.body_mut() = body;
             let Some(hash) = hash.and_then(|hash| EntityTag::strong(hash.to_string()).ok()) else {
                 return answer;
@@ -162,12 +164,10 @@ fn not_modified(answer: Response) -> Response {
 }
 
 /// Reads a body that is not longer than the cap, and hashes it; one that is, or that breaks off, is given back as it was.
-async fn hash(body: Body, headers: &HeaderMap, cap: usize) -> (Body, Option<StateTag>) {
+async fn hash(body: Body, headers: &HeaderMap, cap: usize, is_head: bool) -> (Body, Option<StateTag>) {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let least = body.size_hint().lower().max(announced.unwrap_or(0));
-    // A HEAD whose body was taken off already announces the length of the GET's.
-    let is_taken_off = body.is_end_stream() && announced.is_some_and(|length| length > 0);
-    if least > cap as u64 || is_taken_off {
+    if least > cap as u64 {
         return (body, None);
     }
     let mut held = Held { frames: VecDeque::new(), rest: body };
@@ -182,6 +182,11 @@ async fn hash(body: Body, headers: &HeaderMap, cap: usize) -> (Body, Option<Stat
     }
     // Not every stream may be asked again once it has ended.
     held.rest = Body::empty();
+    // The body of a HEAD may have been taken off before: the tag of nothing is not that of the GET.
+    let announces_more = announced.map_or(is_head, |announced| announced > 0);
+    if length == 0 && announces_more {
+        return (Body::new(held), None);
+    }
     let data = held.frames.iter().filter_map(|frame| frame.as_ref().ok()?.data_ref());
     let hash = StateTag::hash(data.map(|data| &data[..]));
     (Body::new(held), Some(hash))

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::request::Parts;
 
-use super::list_query::{ListQuery, page_headers, read};
-use super::target::parameters;
+use super::list_query::{ListQuery, page_headers, query_of};
+use super::target::list_prefix;
 use super::{Refusal, Tagged};
 use crate::{Access, Authorize, Preconditions, Problem, Resource, Select, Selected, Selection};
 
@@ -21,7 +21,7 @@ use crate::{Access, Authorize, Preconditions, Problem, Resource, Select, Selecte
 /// the key that the route has, such as `/tenants/{tenant}/notes`, select as well.
 ///
 /// ```
-/// use axum::{Router, routing::get};
+/// use axum::{Router, routing::{get, put}};
 /// use etag_core::axum::{FreshList, Problem, Tagged, Update};
 /// use http::Request;
 /// # use etag_core::{Database, Versioned};
@@ -44,13 +44,13 @@ use crate::{Access, Authorize, Preconditions, Problem, Resource, Select, Selecte
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let app = Router::new().route("/notes", get(list)).route("/notes/{id}", get(list).put(replace));
+/// let app = Router::new().route("/notes", get(list)).route("/notes/{id}", put(replace));
 /// let app = app.with_state(Database::connect("memory:").await?);
-/// let put = |path| Request::put(path).header("content-type", "application/json");
-/// call(&app, put("/notes/a"), r#"{"text":"first"}"#).await;
+/// let new = |path| Request::put(path).header("content-type", "application/json");
+/// call(&app, new("/notes/a"), r#"{"text":"first"}"#).await;
 /// let (_, etag) = call(&app, Request::get("/notes?text=first"), "").await;
 ///
-/// call(&app, put("/notes/b"), r#"{"text":"second"}"#).await; // which this list has not
+/// call(&app, new("/notes/b"), r#"{"text":"second"}"#).await; // which this list has not
 /// let again = Request::get("/notes?text=first").header("if-none-match", &etag);
 /// assert_eq!(call(&app, again, "").await, (304, etag));
 /// assert_eq!(call(&app, Request::get("/notes?colour=red"), "").await.0, 400);
@@ -94,9 +94,9 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &A) -> Result<Self, Refusal> {
+        let within = list_prefix::<T>(parts).await?;
         T::Policy::from_ref(state).authorize(parts, None, Access::Read).await?;
-        let within = parameters::<T>(parts).await?;
-        let query: Q = read(parts)?;
+        let query: Q = query_of(parts)?;
         let store = S::from_ref(state);
         let preconditions = Preconditions::read(&parts.method, &parts.headers);
         let headers = |selected: &Selected<T>| page_headers(parts, query.page(), selected.total());
@@ -107,9 +107,9 @@ where
             checked => checked,
         };
         if preconditions.is_conditional() {
-            check(&store.select(&within, &query).await.map_err(Into::into)?)?;
+            check(&store.select(within.parts(), &query).await.map_err(Into::into)?)?;
         }
-        let (values, selected) = store.load_selected(&within, &query).await.map_err(Into::into)?;
+        let (values, selected) = store.load_selected(within.parts(), &query).await.map_err(Into::into)?;
         // It may have changed since its versions were read.
         check(&selected)?;
         if values.len() != selected.items().len() {

@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 use super::body::{MediaType, read};
 use super::guard::{Conditions, failed};
 use super::items::{Item, items};
-use super::target::parameters;
+use super::target::list_prefix;
 use super::{Change, ChangeEach, MergePatch, Pending, Refusal, Tagged, Whole};
 use crate::{
-    Access, Authorize, Bulk, EntityTag, IfMatch, Key, Matched, Preconditions, Problem, Required, Resource,
-    Selected, StoreIn, TagList, Timestamp, Validators, Version, Written, WrittenAll,
+    Access, Authorize, Bulk, BulkIn, EntityTag, IfMatch, Key, Matched, Preconditions, Problem, Required,
+    Resource, Selected, StateTag, TagList, Timestamp, Validators, Version, WrittenAll,
 };
 
 /// Many stored values that are changed together or not at all, in the state of the list that the request names.
@@ -127,31 +127,21 @@ impl<T: Resource, B: ChangeEach<T>, S: Bulk<T>> GuardedList<T, B, S> {
         }
     }
 
-    /// As [`save`](Self::save), in a transaction of yours, which is not to be committed where this fails; patches are
-    /// not applied again: 409.
+    /// As [`save`](Self::save), in a transaction of yours; patches are not applied again: 409.
     ///
     /// # Errors
     ///
     /// As [`save`](Self::save).
     pub async fn save_in<Tx: Send>(self, transaction: &mut Tx) -> Result<Pending<Vec<T>>, Problem>
     where
-        S: StoreIn<T, Tx>,
+        S: BulkIn<T, Tx>,
     {
         let Self { values, list, required, .. } = self;
-        let mut writes: Vec<_> = list.matched(&required).zip(values).enumerate().collect();
-        // In one order everywhere: two lists that overlap do not wait for one another in a circle.
-        writes.sort_by_cached_key(|(_, (matched, _))| matched.key().parts());
-        let mut done = Vec::new();
-        for (place, (matched, value)) in writes {
-            match list.store.replace_in(transaction, matched, value).await.map_err(Into::into)? {
-                Written::Created(value, version)
-                | Written::Replaced(value, version)
-                | Written::Unchanged(value, version) => done.push((place, (value, version))),
-                Written::Stale(_) => return Err(list.refuse_unread(place)),
-            }
+        let writes = list.matched(&required).zip(values).collect();
+        match list.store.replace_all_in(transaction, writes).await.map_err(Into::into)? {
+            WrittenAll::Written(written) => Ok(Pending::new(list.answer(written))),
+            WrittenAll::Stale(place) => Err(list.refuse_unread(place)),
         }
-        done.sort_by_key(|(place, _)| *place);
-        Ok(Pending::new(list.answer(done.into_iter().map(|(_, written)| written).collect())))
     }
 
     /// The values, and for each the proof that a store takes.
@@ -246,10 +236,10 @@ where
 {
     let (mut parts, body) = request.into_parts();
     let policy = T::Policy::from_ref(state);
+    let within = list_prefix::<T>(&mut parts).await?;
     policy.authorize(&parts, None, Access::Write).await?;
-    let within = parameters::<T>(&mut parts).await?;
     let bytes = read(Request::from_parts(parts.clone(), body), state, wanted).await?;
-    let items = items::<T>(&bytes, &within)?;
+    let items = items::<T>(&bytes, within.parts())?;
     for item in &items {
         policy.authorize(&parts, Some(&item.key), Access::Write).await?;
     }
@@ -273,7 +263,7 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
     }
 
     /// Lets the write through, or not: 412, 422 or 428. Says which states it saw.
-    fn admit(&self, versions: &[Option<Version>]) -> Result<Vec<crate::StateTag>, Problem> {
+    fn admit(&self, versions: &[Option<Version>]) -> Result<Vec<StateTag>, Problem> {
         let names_list = matches!(self.preconditions.if_match(), Some(TagList::Tags(_)));
         let current = self.current(versions);
         if names_list || current.is_some() {
@@ -283,21 +273,7 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
                 Err(Refusal::NotModified(_)) => return Err(failed(&self.preconditions, current.as_ref())),
             }
         }
-        let is_stale = |(tag, version): (&Option<EntityTag>, &Option<Version>)| match (tag, version) {
-            (Some(tag), Some(version)) => {
-                !version.validators::<T>().etag.is_some_and(|current| tag.guards(&current))
-            }
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
-        let stale: Vec<usize> = self
-            .tags
-            .iter()
-            .zip(versions)
-            .enumerate()
-            .filter(|(_, item)| is_stale(*item))
-            .map(|(at, _)| at)
-            .collect();
+        let stale = self.stale(versions);
         if !stale.is_empty() {
             return Err(stale_items(&stale));
         }
@@ -305,11 +281,25 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
             let path = format!("[{absent}]");
             return Err(Problem::invalid_member("", "nothing exists under this key").at(&path));
         }
-        let is_guarded = self.preconditions.if_match().is_some() || self.tags.iter().all(Option::is_some);
+        let shows_tags = !self.tags.is_empty() && self.tags.iter().all(Option::is_some);
+        let is_guarded = self.preconditions.if_match().is_some() || shows_tags;
         if !is_guarded && T::IF_MATCH == IfMatch::Required {
             return Err(required_tag::<T>());
         }
         Ok(versions.iter().flatten().map(|version| version.state).collect())
+    }
+
+    /// The places of the items that are not in the state that their own tags name.
+    fn stale(&self, versions: &[Option<Version>]) -> Vec<usize> {
+        let is_stale = |(tag, version): (&Option<EntityTag>, &Option<Version>)| match (tag, version) {
+            (Some(tag), Some(version)) => {
+                !version.validators::<T>().etag.is_some_and(|current| tag.guards(&current))
+            }
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        let items = self.tags.iter().zip(versions).enumerate();
+        items.filter(|(_, item)| is_stale(*item)).map(|(place, _)| place).collect()
     }
 
     /// The validators of the list; `None` where an item does not exist.

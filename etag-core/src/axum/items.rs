@@ -1,7 +1,9 @@
 //! The items of a request that changes many resources.
 
 use std::collections::HashSet;
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::body::Json;
@@ -30,12 +32,13 @@ const MOST: usize = 500;
 /// Reads an array of objects that name their keys, each another one; `within` are the parts of the key that the path
 /// has. 400 where it is no JSON, else 422.
 pub(super) fn items<T: Resource>(bytes: &[u8], within: &[String]) -> Result<Vec<Item<T>>, Problem> {
-    if T::MEMBERS.len() < T::Key::PARTS || T::MEMBERS.contains(&"") {
+    let is_shown = |index: usize| T::MEMBERS.get(index).is_some_and(|name| !name.is_empty());
+    if !(within.len()..T::Key::PARTS).all(is_shown) {
         let error = format!("`{}` can't be changed as a list: its key is not in its members", T::COLLECTION);
         return Err(Problem::internal_error(error));
     }
     let json = Json::parse(bytes)?;
-    let elements: Vec<Box<RawValue>> = match &json {
+    let Elements(elements) = match &json {
         Json::Other(_) => json.to()?,
         Json::Object(_) => {
             return Err(Problem::invalid_member("", "expected an array, with an object for each item"));
@@ -60,6 +63,37 @@ pub(super) fn items<T: Resource>(bytes: &[u8], within: &[String]) -> Result<Vec<
         Ok(Item { path, key, json })
     });
     items.collect()
+}
+
+/// The elements of an array; no more are kept than can be changed at once, and one.
+struct Elements(Vec<Box<RawValue>>);
+
+impl<'de> Deserialize<'de> for Elements {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ElementsVisitor)
+    }
+}
+
+struct ElementsVisitor;
+
+impl<'de> Visitor<'de> for ElementsVisitor {
+    type Value = Elements;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array, with an object for each item")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Elements, A::Error> {
+        let mut elements = Vec::new();
+        while elements.len() <= MOST {
+            match array.next_element()? {
+                Some(element) => elements.push(element),
+                None => return Ok(Elements(elements)),
+            }
+        }
+        while array.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Elements(elements))
+    }
 }
 
 /// The key of an item: the parts that the path has, and those that its members show.

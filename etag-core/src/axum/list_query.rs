@@ -19,7 +19,7 @@ pub trait ListQuery<T: Resource>: Sized + Send + Sync + 'static {
     /// # Errors
     ///
     /// 400, naming the parameter that is wrong.
-    fn read(query: &str) -> Result<Self, Problem>;
+    fn parse(query: &str) -> Result<Self, Problem>;
 
     /// How many items a page has at most, and how many come before it; `None` for a list without pages.
     fn page(&self) -> Option<(u64, u64)> {
@@ -28,17 +28,17 @@ pub trait ListQuery<T: Resource>: Sized + Send + Sync + 'static {
 }
 
 impl<T: Resource> ListQuery<T> for Selection {
-    fn read(query: &str) -> Result<Self, Problem> {
-        Ok(Self::parse::<T>(query)?)
+    fn parse(query: &str) -> Result<Self, Problem> {
+        Ok(Selection::parse::<T>(query)?)
     }
 
     fn page(&self) -> Option<(u64, u64)> {
-        Some(self.page_of())
+        Some((self.limit(), self.offset()))
     }
 }
 
 impl<T: Resource, Q: DeserializeOwned + Send + Sync + 'static> ListQuery<T> for Q {
-    fn read(query: &str) -> Result<Self, Problem> {
+    fn parse(query: &str) -> Result<Self, Problem> {
         let uri = format!("/?{query}")
             .parse()
             .map_err(|_| Problem::malformed_request("the query string is malformed"))?;
@@ -49,14 +49,14 @@ impl<T: Resource, Q: DeserializeOwned + Send + Sync + 'static> ListQuery<T> for 
 }
 
 /// The query string of a list, without the parameter that counts as `If-Match` on a write.
-pub(super) fn read<T: Resource, Q: ListQuery<T>>(parts: &Parts) -> Result<Q, Problem> {
+pub(super) fn query_of<T: Resource, Q: ListQuery<T>>(parts: &Parts) -> Result<Q, Problem> {
     let query = parts.uri.query().unwrap_or_default();
     match T::QUERY {
         Some(tag) if !parts.method.is_safe() => {
             let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != tag);
-            Q::read(&form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+            Q::parse(&form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
         }
-        _ => Q::read(query),
+        _ => Q::parse(query),
     }
 }
 
@@ -66,11 +66,13 @@ pub(super) fn page_headers(parts: &Parts, page: Option<(u64, u64)>, total: u64) 
     let Some((limit, offset)) = page else {
         return headers;
     };
+    // A cache that merges a 304 keeps the links that it does not name: there is one in any case.
+    let first = Some(link(parts, limit, 0, "first"));
     let next = offset.saturating_add(limit);
     let next = (limit > 0 && next < total).then(|| link(parts, limit, next, "next"));
     let previous = offset.min(total).saturating_sub(limit);
     let previous = (limit > 0 && offset > 0).then(|| link(parts, limit, previous, "prev"));
-    let links: Vec<String> = next.into_iter().chain(previous).collect();
+    let links: Vec<String> = first.into_iter().chain(next).chain(previous).collect();
     if let Ok(value) =
         HeaderValue::from_str(&links.join(", ")).map(|value| (!value.is_empty()).then_some(value))
     {

@@ -4,7 +4,7 @@ use http::request::Parts;
 
 use super::guard::Conditions;
 use super::{Fresh, Refusal};
-use crate::{Access, Authorize, Key, Preconditions, Problem, Resource, Store, Version};
+use crate::{Access, Authorize, Key, KeyPrefix, Preconditions, Problem, Resource, Store, Version};
 
 /// The resource at the request's path: its key is read and the caller authorised, and nothing else is read
 /// yet.
@@ -145,8 +145,40 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
     }
 }
 
+/// The parts of the key that the path of a list has. A policy finds them among the request's extensions.
+///
+/// A route that misnames one would show the lists of all: it is an error of the program's.
+pub(super) async fn list_prefix<T: Resource>(parts: &mut Parts) -> Result<KeyPrefix, Problem> {
+    let prefix = key_prefix::<T>(parts).await?;
+    let names_all = prefix.parts().len() >= T::Key::PARTS && T::Key::PARTS > 0;
+    let misses_some = prefix.parts().len() + 1 < T::Key::PARTS && has_other_parameters::<T>(parts).await?;
+    if names_all || misses_some {
+        let wanted = T::PARAMETERS.join("`, `");
+        let error = format!(
+            "the route of a list of `{}` has to have the first parameters of its key, and not the last: `{wanted}`",
+            T::COLLECTION
+        );
+        return Err(Problem::internal_error(error));
+    }
+    Ok(prefix)
+}
+
+/// The parts of the key that a path has, each in the one form that equal parts share: 404 where a part is none.
+pub(super) async fn key_prefix<T: Resource>(parts: &mut Parts) -> Result<KeyPrefix, Problem> {
+    let texts = parameters::<T>(parts).await?;
+    let normal = texts.iter().enumerate().map(|(index, text)| T::Key::part_to_text(index, text));
+    let prefix = KeyPrefix::new(normal.collect::<Option<_>>().ok_or_else(Problem::not_found)?);
+    parts.extensions.insert(prefix.clone());
+    Ok(prefix)
+}
+
+async fn has_other_parameters<T: Resource>(parts: &mut Parts) -> Result<bool, Problem> {
+    let all = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Problem::not_found())?;
+    Ok(all.iter().any(|(name, _)| !T::PARAMETERS.contains(&name)))
+}
+
 /// The key's parameters that the path has: those of the type's names, or the last ones.
-pub(super) async fn parameters<T: Resource>(parts: &mut Parts) -> Result<Vec<String>, Problem> {
+async fn parameters<T: Resource>(parts: &mut Parts) -> Result<Vec<String>, Problem> {
     let parameters = RawPathParams::from_request_parts(parts, &())
         .await
         // A parameter that is no UTF-8 names nothing.

@@ -1,64 +1,69 @@
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
 
 /// Any JSON in which no object has a member twice: what a patch says of it would depend on who reads it
 /// (RFC 8259 §4).
-pub(super) struct Unique;
+///
+/// Each name is a name: `serde_json::Value` takes one of its own for the sign of a raw value.
+pub(super) struct Unique(pub(super) Value);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor)
+        deserializer.deserialize_any(UniqueVisitor).map(Self)
     }
 }
 
 struct UniqueVisitor;
 
 impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Unique;
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Unique, E> {
-        Ok(Unique)
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Unique, E> {
-        Ok(Unique)
+    fn visit_bool<E: Error>(self, boolean: bool) -> Result<Value, E> {
+        Ok(boolean.into())
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Unique, E> {
-        Ok(Unique)
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Unique, E> {
-        Ok(Unique)
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Unique, E> {
-        Ok(Unique)
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(number).map_or(Value::Null, Value::Number))
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<Unique, E> {
-        Ok(Unique)
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Unique, A::Error> {
-        while elements.next_element::<Unique>()?.is_some() {}
-        Ok(Unique)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Unique, A::Error> {
-        let mut names = HashSet::new();
-        while let Some(name) = members.next_key::<String>()? {
-            members.next_value::<Unique>()?;
-            if let Some(twice) = names.replace(name) {
-                return Err(A::Error::custom(format!("duplicate member `{twice}`")));
-            }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Value, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(Unique(element)) = array.next_element()? {
+            elements.push(element);
         }
-        Ok(Unique)
+        Ok(Value::Array(elements))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, Unique(member))) = object.next_entry::<String, Unique>()? {
+            if members.contains_key(&name) {
+                return Err(A::Error::custom(format!("duplicate member `{name}`")));
+            }
+            members.insert(name, member);
+        }
+        Ok(Value::Object(members))
     }
 }

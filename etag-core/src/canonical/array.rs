@@ -87,6 +87,9 @@ impl<'a, V: Versioned + ?Sized> Array<'a, V> {
                     writer.bytes.extend_from_slice(slice(&unsorted, start, &item.range));
                     writer.place(None, &item.moved_to(at));
                 }
+                if let Some(items) = &mut writer.facts.items {
+                    items.sort_by_state();
+                }
             }
         }
         writer.bytes.push(b']');

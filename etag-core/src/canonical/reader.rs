@@ -148,6 +148,19 @@ impl<T: ?Sized> Describe<T> for Reader<'_, T> {
         self.frame.close_member(self.writer, name, start, Role::Items);
     }
 
+    fn items_unless<V: Versioned + ?Sized>(
+        &mut self,
+        name: &'static str,
+        unless: impl Fn(&T) -> bool,
+        get: impl Fn(&T) -> &V,
+    ) {
+        if unless(self.value) {
+            self.frame.object(self.writer);
+        } else {
+            self.items(name, get);
+        }
+    }
+
     fn embed(&mut self, name: &'static str) {
         if self.frame.is_outermost() {
             self.frame.embed(self.writer, name);

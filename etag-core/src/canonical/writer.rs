@@ -68,8 +68,8 @@ impl Writer {
         Self { kept: true, ..Self::default() }
     }
 
-    #[cfg(feature = "axum")]
     /// Writes a list whose items are in these states.
+    #[cfg(feature = "axum")]
     pub(crate) fn with_known(states: Vec<StateTag>) -> Self {
         Self { known: states.into_iter(), ..Self::default() }
     }

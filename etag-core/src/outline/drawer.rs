@@ -153,6 +153,15 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
         self.draw::<V>("items", name, false);
     }
 
+    fn items_unless<V: Versioned + ?Sized>(
+        &mut self,
+        name: &'static str,
+        _: impl Fn(&T) -> bool,
+        _: impl Fn(&T) -> &V,
+    ) {
+        self.draw::<V>("items", name, true);
+    }
+
     fn embed(&mut self, name: &'static str) {
         self.word("embed", name, false);
         self.note(|outline| outline.embed = Some(name));
@@ -202,7 +211,10 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
     }
 
     fn option<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
-        self.drawing.text.push_str("option:");
+        // What is there has the tag that it has without the option.
+        if !self.outermost {
+            self.drawing.text.push_str("option:");
+        }
         self.kind = self.drawing.inner::<V>(self.outermost);
     }
 
@@ -210,6 +222,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
         self.drawing.text.push_str(&format!("\"{name}\"|"));
         match &mut self.kind {
             Kind::Names(names) => names.push(unescaped(name).into_owned()),
+            Kind::Composite => {}
             kind => *kind = Kind::Names(vec![unescaped(name).into_owned()]),
         }
     }

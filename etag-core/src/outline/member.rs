@@ -12,9 +12,12 @@ pub(crate) struct Member {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
-    Number,
+    Integer,
+    Double,
     Boolean,
     Time,
+    #[cfg(feature = "uuid")]
+    Uuid,
     /// One of these texts.
     Names(Vec<String>),
     /// Nothing, or what the description does not tell.
@@ -29,9 +32,12 @@ impl Kind {
     pub(super) fn of_leaf(kind: &str) -> Self {
         match kind {
             "boolean" => Self::Boolean,
-            "integer" | "double" | "single" => Self::Number,
+            "integer" => Self::Integer,
+            "double" | "single" => Self::Double,
             "timestamp" => Self::Time,
-            "string" | "character" | "uuid" => Self::Text,
+            "string" | "character" => Self::Text,
+            #[cfg(feature = "uuid")]
+            "uuid" => Self::Uuid,
             _ => Self::Unknown,
         }
     }

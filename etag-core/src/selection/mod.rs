@@ -3,11 +3,12 @@
 mod scalar;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 pub(crate) use scalar::Scalar;
 
 use crate::outline::{Kind, Member, Outline};
-use crate::{Timestamp, Versioned};
+use crate::{InvalidTimestamp, Versioned};
 
 /// A page of the resources that equal what the filters say, in an order: what a list's query string selects.
 ///
@@ -22,7 +23,9 @@ use crate::{Timestamp, Versioned};
 /// by, nor filtered by if it is called `limit`, `offset` or `sort`.
 ///
 /// In one order stand what is `null` or absent, then numbers, then texts; texts are ordered by their Unicode code
-/// points, and keys as texts: 10 comes before 2.
+/// points, and keys by their texts, in which `%` and `/` are `%25` and `%2F`: 10 comes before 2.
+///
+/// A database that has no index for them reads the members of all resources of the type to filter or sort them.
 ///
 /// ```
 /// use etag_core::{Selection, Versioned};
@@ -34,7 +37,7 @@ use crate::{Timestamp, Versioned};
 /// }
 ///
 /// let full = Selection::parse::<Pump>("litres=40&sort=-name&limit=20")?;
-/// assert_eq!(full, Selection::new().filter("litres", "40").sort("-name").limit(20));
+/// assert_eq!(full, Selection::new().with_filter("litres", "40").with_sort("-name").with_limit(20));
 /// let error = Selection::parse::<Pump>("colour=red").unwrap_err();
 /// assert_eq!(error.to_string(), "`colour`: no such member; `litres` and `name` can be selected by");
 /// # Ok::<(), etag_core::InvalidSelection>(())
@@ -63,26 +66,26 @@ impl Selection {
 
     /// At most that many resources; 500 where it is more.
     #[must_use]
-    pub fn limit(self, limit: u64) -> Self {
+    pub fn with_limit(self, limit: u64) -> Self {
         Self { limit: limit.min(MOST), ..self }
     }
 
     /// Those behind the first `offset` resources.
     #[must_use]
-    pub fn offset(self, offset: u64) -> Self {
+    pub fn with_offset(self, offset: u64) -> Self {
         Self { offset, ..self }
     }
 
     /// Sorts by a member, behind those that were named before; `-name` sorts the greatest first.
     #[must_use]
-    pub fn sort(mut self, member: impl Into<String>) -> Self {
+    pub fn with_sort(mut self, member: impl Into<String>) -> Self {
         self.sort.push(member.into());
         self
     }
 
     /// Only those whose member is this: a text, a number, `true` or `false`, or a time.
     #[must_use]
-    pub fn filter(mut self, member: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn with_filter(mut self, member: impl Into<String>, value: impl Into<String>) -> Self {
         self.filters.push((member.into(), value.into()));
         self
     }
@@ -100,40 +103,61 @@ impl Selection {
         pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
     ) -> Result<Self, InvalidSelection> {
         let mut selection = Self::new();
-        let mut seen: Vec<Cow<'_, str>> = Vec::new();
+        let mut seen = HashSet::new();
+        let members = &Outline::of::<T>().members;
         for (name, value) in pairs {
-            if seen.contains(&name) {
-                return Err(InvalidSelection::new(&name, "it is there twice; send it once"));
+            if !seen.insert(name.clone()) {
+                return Err(InvalidSelection::new(&*name, "it is there twice; send it once"));
             }
             selection = match &*name {
-                "limit" => selection.limit(count(&name, &value)?),
-                "offset" => selection.offset(count(&name, &value)?),
-                "sort" => value.split(',').fold(selection, Self::sort),
-                _ => selection.filter(&*name, value),
+                "limit" => selection.with_limit(count(&name, &value)?),
+                "offset" => selection.with_offset(count(&name, &value)?),
+                "sort" => value.split(',').take(members.len() + 1).fold(selection, Self::with_sort),
+                _ => {
+                    find(&name, &name, members)?;
+                    selection.with_filter(&*name, value)
+                }
             };
-            seen.push(name);
         }
         selection.resolve::<T>()?;
         Ok(selection)
     }
 
-    /// How many resources there can be, and how many are passed over.
-    #[cfg(feature = "axum")]
-    pub(crate) fn page_of(&self) -> (u64, u64) {
-        (self.limit, self.offset)
+    /// How many resources there are at most.
+    pub const fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// How many resources are passed over.
+    pub const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The members that are sorted by, in the order of their weight; `-` stands before one whose greatest comes first.
+    pub fn sort(&self) -> &[String] {
+        &self.sort
+    }
+
+    /// The members that are filtered by, and their values.
+    pub fn filters(&self) -> &[(String, String)] {
+        &self.filters
     }
 
     /// The same, with each name looked up among the members of `T`.
     pub(crate) fn resolve<T: Versioned>(&self) -> Result<Resolved, InvalidSelection> {
         let members = &Outline::of::<T>().members;
         let mut sort: Vec<(Column, bool)> = Vec::new();
+        let mut seen = HashSet::new();
         for key in &self.sort {
             let name = key.strip_prefix('-');
             let (column, member) = find("sort", name.unwrap_or(key), members)?;
-            if sort.iter().any(|(other, _)| *other == column) {
+            if !seen.insert(&member.name) {
                 return Err(InvalidSelection::new("sort", format!("`{}` is there twice", member.name)));
             }
-            sort.push((column, name.is_some()));
+            // A revision and a modification time are one stamp.
+            if sort.iter().all(|(other, _)| *other != column) {
+                sort.push((column, name.is_some()));
+            }
         }
         let filters = self.filters.iter().map(|(name, value)| {
             let (column, member) = find(name, name, members)?;
@@ -165,6 +189,15 @@ pub(crate) struct Resolved {
     pub(crate) sort: Vec<(Column, bool)>,
     /// Each column, and the values of which it must be one.
     pub(crate) filters: Vec<(Column, Vec<Scalar>)>,
+}
+
+impl Resolved {
+    /// Whether members are selected by, and not only the key and the time of the version.
+    pub(crate) fn knows_members(&self) -> bool {
+        let columns =
+            self.sort.iter().map(|(column, _)| column).chain(self.filters.iter().map(|(column, _)| column));
+        columns.into_iter().any(|column| *column != Column::Modified)
+    }
 }
 
 /// What a row can be selected by.
@@ -206,13 +239,19 @@ fn find<'a>(
 fn scalars(name: &str, text: &str, kind: &Kind) -> Result<Vec<Scalar>, InvalidSelection> {
     let expected = |what: &str| Err(InvalidSelection::new(name, format!("expected {what}")));
     let as_text = || Scalar::Text(text.to_owned());
-    match (kind, Scalar::number(text)) {
-        (Kind::Number, Some(number)) => Ok(vec![number]),
-        (Kind::Number, None) => expected("a number"),
+    match (kind, Scalar::number(text, kind)) {
+        (Kind::Integer | Kind::Double, Some(number)) => Ok(vec![number]),
+        (Kind::Integer, None) => expected("an integer"),
+        (Kind::Double, None) => expected("a number"),
+        #[cfg(feature = "uuid")]
+        (Kind::Uuid, _) => match text.parse::<uuid::Uuid>() {
+            Ok(uuid) => Ok(vec![Scalar::Text(uuid.to_string())]),
+            Err(_) => expected("a UUID"),
+        },
         (Kind::Boolean, _) if !matches!(text, "true" | "false") => expected("`true` or `false`"),
-        (Kind::Time, _) => match text.parse::<Timestamp>() {
-            Ok(time) => Ok(vec![Scalar::Integer(time.as_microseconds())]),
-            Err(error) => Err(InvalidSelection::new(name, error.to_string())),
+        (Kind::Time, _) => match Scalar::time(text) {
+            Some(time) => Ok(vec![time]),
+            None => Err(InvalidSelection::new(name, InvalidTimestamp.to_string())),
         },
         (Kind::Names(names), _) if !names.iter().any(|name| name == text) => {
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
@@ -224,12 +263,15 @@ fn scalars(name: &str, text: &str, kind: &Kind) -> Result<Vec<Scalar>, InvalidSe
 }
 
 fn count(name: &str, text: &str) -> Result<u64, InvalidSelection> {
-    text.parse().map_err(|_| InvalidSelection::new(name, "expected a whole number that is not negative"))
+    let is_count = text.bytes().all(|digit| digit.is_ascii_digit());
+    let count = text.parse().ok().filter(|_| is_count);
+    count.ok_or_else(|| InvalidSelection::new(name, "expected a whole number that is not negative"))
 }
 
 impl InvalidSelection {
-    fn new(parameter: &str, reason: impl Into<String>) -> Self {
-        Self { parameter: parameter.to_owned(), reason: reason.into() }
+    /// Says what is wrong with a parameter.
+    pub fn new(parameter: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { parameter: parameter.into(), reason: reason.into() }
     }
 
     /// The parameter that is wrong.

@@ -1,17 +1,14 @@
-use std::cmp::Ordering;
-
-use serde_json::Value;
-
 use crate::Timestamp;
 use crate::outline::Kind;
 
-/// What a list is filtered and sorted by: a member that is no object and no array.
-#[derive(Debug, Clone, PartialEq)]
+/// What a list is filtered and sorted by: a member that is no object and no array, in a form whose order is that of the
+/// values in every database.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scalar {
     Null,
+    /// An integer, the microseconds of a time, or what stands for a double.
     Integer(i64),
-    Real(f64),
-    /// A string, or a boolean's name.
+    /// A string, a boolean's name, or an integer of more than 64 bits.
     Text(String),
 }
 
@@ -20,68 +17,58 @@ impl Scalar {
     pub(crate) fn of(json: &str, kind: &Kind) -> Self {
         match json.as_bytes() {
             b"true" | b"false" => Self::Text(json.to_owned()),
-            [b'"', ..] => serde_json::from_str(json).map_or(Self::Null, |text: String| match kind {
-                Kind::Time => {
-                    text.parse().map_or(Self::Null, |time: Timestamp| Self::Integer(time.as_microseconds()))
-                }
-                _ => Self::Text(text),
-            }),
-            _ => Self::number(json).unwrap_or(Self::Null),
+            [b'"', ..] => match (serde_json::from_str::<String>(json), kind) {
+                (Ok(text), Kind::Time) => Self::time(&text).unwrap_or(Self::Null),
+                (Ok(text), _) => Self::Text(text),
+                (Err(_), _) => Self::Null,
+            },
+            _ => Self::number(json, kind).unwrap_or(Self::Null),
         }
     }
 
-    /// The number that a text is.
-    pub(crate) fn number(text: &str) -> Option<Self> {
-        match serde_json::from_str(text) {
-            Ok(Value::Number(number)) => {
-                number.as_i64().map(Self::Integer).or(number.as_f64().map(Self::Real))
-            }
-            _ => None,
+    /// The number that a text is, for a member of that kind.
+    pub(crate) fn number(text: &str, kind: &Kind) -> Option<Self> {
+        if *kind == Kind::Integer {
+            return Self::integer(text);
+        }
+        // A number of JSON, and not all that Rust reads: `inf`, or `+1`.
+        let double: f64 = serde_json::from_str(text).ok().filter(|_| text.trim() == text)?;
+        Some(Self::Integer(ordered(double)))
+    }
+
+    pub(crate) fn time(text: &str) -> Option<Self> {
+        text.parse().ok().map(|time: Timestamp| Self::Integer(time.as_microseconds()))
+    }
+
+    fn integer(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let is_integer = digits.bytes().all(|digit| digit.is_ascii_digit())
+            && (digits == "0" || !digits.is_empty() && !digits.starts_with('0'));
+        match text.parse() {
+            _ if !is_integer => None,
+            Ok(integer) => Some(Self::Integer(integer)),
+            // The longer one is the greater.
+            Err(_) => Some(Self::Text(format!("{:03} {text}", digits.len()))),
         }
     }
 
-    /// Its own JSON: that of a time is a number.
+    /// Its own JSON, which a database reads as it stands: without a decimal that it could round.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> serde_json::Value {
         match self {
-            Self::Null => Value::Null,
+            Self::Null => serde_json::Value::Null,
             Self::Integer(integer) => (*integer).into(),
-            Self::Real(real) => (*real).into(),
             Self::Text(text) => text.as_str().into(),
-        }
-    }
-
-    fn rank(&self) -> u8 {
-        match self {
-            Self::Null => 0,
-            Self::Integer(_) | Self::Real(_) => 1,
-            Self::Text(_) => 2,
-        }
-    }
-
-    /// The order of SQLite: nothing, then numbers by their value, then texts by their bytes.
-    pub(crate) fn order(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::Integer(a), Self::Integer(b)) => a.cmp(b),
-            (Self::Real(a), Self::Real(b)) => a.total_cmp(b),
-            (Self::Integer(a), Self::Real(b)) => compare(*a, *b),
-            (Self::Real(a), Self::Integer(b)) => compare(*b, *a).reverse(),
-            (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            _ => self.rank().cmp(&other.rank()),
         }
     }
 }
 
-/// Compares by value: a double near 2^63 does not tell its neighbours apart.
-fn compare(integer: i64, real: f64) -> Ordering {
-    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
-    if real >= BEYOND {
-        Ordering::Less
-    } else if real < -BEYOND {
-        Ordering::Greater
-    } else {
-        integer.cmp(&(real.trunc() as i64)).then(0.0_f64.total_cmp(&(real.fract() + 0.0)))
-    }
+/// An integer in the place of a double: equal where that is equal, and less where it is less.
+fn ordered(double: f64) -> i64 {
+    // Without the sign of zero.
+    let bits = (double + 0.0).to_bits().cast_signed();
+    // Of a negative double, all bits but the sign count downwards.
+    if bits < 0 { bits ^ i64::MAX } else { bits }
 }
 
 #[cfg(test)]
@@ -89,17 +76,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_ordered_by_their_value() {
-        let order = |a: &str, b: &str| {
-            let number = |text| Scalar::number(text).unwrap_or(Scalar::Null);
-            number(a).order(&number(b))
-        };
-        assert_eq!(order("1", "1.5"), Ordering::Less);
-        assert_eq!(order("-1", "-1.5"), Ordering::Greater);
-        assert_eq!(order("40", "40.0"), Ordering::Equal);
-        assert_eq!(order("0", "-0.0"), Ordering::Equal);
-        assert_eq!(order("9007199254740993", "9007199254740992.0"), Ordering::Greater);
-        assert_eq!(order("9223372036854775807", "9223372036854775808"), Ordering::Less);
-        assert_eq!(order("-9223372036854775808", "-1e300"), Ordering::Greater);
+    fn the_order_of_scalars_is_that_of_their_numbers() {
+        let doubles =
+            ["-1e300", "-1.5", "-1", "-5e-324", "0", "5e-324", "1", "1.5", "2", "9007199254740992", "1e300"];
+        let scalars = doubles.map(|double| Scalar::of(double, &Kind::Double));
+        assert!(scalars.is_sorted_by(|a, b| a < b), "{scalars:?}");
+        let integers = [
+            "-9223372036854775808",
+            "-1",
+            "0",
+            "9223372036854775807",
+            "9223372036854775808",
+            "18446744073709551615",
+        ];
+        let scalars = integers.map(|integer| Scalar::of(integer, &Kind::Integer));
+        assert!(scalars.is_sorted_by(|a, b| a < b), "{scalars:?}");
+    }
+
+    #[test]
+    fn a_number_has_one_scalar_in_each_notation() {
+        let double = |text| Scalar::number(text, &Kind::Double);
+        assert_eq!(double("40"), double("4.00e1"));
+        assert_eq!(double("-0.0"), double("0"));
+        for text in ["", "inf", "NaN", "+1", "0x1", "1_0", " "] {
+            assert_eq!((double(text), Scalar::number(text, &Kind::Integer)), (None, None), "{text}");
+        }
+        for text in ["1.0", "1e3", "007", "-"] {
+            assert_eq!(Scalar::number(text, &Kind::Integer), None, "{text}");
+        }
     }
 }

@@ -1,15 +1,16 @@
 use serde::de::DeserializeOwned;
 
 #[cfg(feature = "sqlite")]
-use sqlx::{Sqlite, SqlitePool, Transaction, sqlite::SqliteConnectOptions};
+use sqlx::{Connection as _, Sqlite, SqlitePool, sqlite::SqliteConnectOptions};
 
 use super::memory::Memory;
+use super::retags::Retags;
 use super::{
     Bulk, DatabaseError, Insert, Inserted, Loaded, Matched, Removed, Required, Select, Selected, Store,
-    Written, WrittenAll, lists, rows,
+    Transaction, Written, WrittenAll, lists, rows, transaction,
 };
 #[cfg(feature = "sqlite")]
-use super::{StoreIn, sqlite};
+use super::{BulkIn, InsertIn, StoreIn, sqlite};
 use crate::{Resource, Selection, StateTag, Version};
 
 /// The store of this crate: memory, or a SQLite file, for every resource that implements `Deserialize`.
@@ -28,7 +29,10 @@ use crate::{Resource, Selection, StateTag, Version};
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Database(Kind);
+pub struct Database {
+    kind: Kind,
+    retags: Retags,
+}
 
 #[derive(Debug, Clone)]
 enum Kind {
@@ -40,7 +44,7 @@ enum Kind {
 /// Runs a call on whichever rows there are.
 macro_rules! with_rows {
     ($database:expr, $pool:ident, |$rows:ident| $call:expr) => {
-        match &$database.0 {
+        match &$database.kind {
             Kind::Memory(memory) => {
                 let _turn = memory.$pool().await;
                 let $rows = &mut memory.clone();
@@ -59,7 +63,7 @@ macro_rules! with_rows {
 /// Runs a call in a transaction, which is committed where the outcome is one that is kept.
 macro_rules! in_transaction {
     ($database:expr, |$rows:ident| $call:expr, $kept:pat) => {
-        match &$database.0 {
+        match &$database.kind {
             Kind::Memory(memory) => {
                 let mut draft = memory.begin().await;
                 let $rows = &mut draft;
@@ -96,13 +100,13 @@ impl Database {
     /// Where the URL names neither, or the file can't be opened.
     pub async fn connect(url: &str) -> Result<Self, DatabaseError> {
         if url == "memory:" {
-            return Ok(Self(Kind::Memory(Memory::default())));
+            return Ok(Self::of(Kind::Memory(Memory::default())));
         }
         #[cfg(feature = "sqlite")]
         if let Some(path) = url.strip_prefix("sqlite:").filter(|path| names_a_file(path)) {
             let options: SqliteConnectOptions = url.parse()?;
             let in_memory = path.trim_start_matches('/') == ":memory:" || url.contains("mode=memory");
-            return Ok(Self(Kind::Sqlite(sqlite::Pools::open(options, in_memory).await?)));
+            return Ok(Self::of(Kind::Sqlite(sqlite::Pools::open(options, in_memory).await?)));
         }
         // What stands before an `@` may be a password.
         let shown = url.rsplit_once('@').map_or_else(|| url.to_owned(), |(_, host)| format!("…@{host}"));
@@ -119,19 +123,35 @@ impl Database {
     /// Where the table `etag_rows` can't be created.
     #[cfg(feature = "sqlite")]
     pub async fn from_pool(pool: SqlitePool) -> Result<Self, DatabaseError> {
-        Ok(Self(Kind::Sqlite(sqlite::Pools::of(pool).await?)))
+        Ok(Self::of(Kind::Sqlite(sqlite::Pools::of(pool).await?)))
     }
 
     /// The pool of a SQLite database, for tables of your own beside it.
     #[cfg(feature = "sqlite")]
     pub fn pool(&self) -> Option<&SqlitePool> {
-        match &self.0 {
+        match &self.kind {
             Kind::Memory(_) => None,
             Kind::Sqlite(pools) => Some(&pools.shared),
         }
     }
 
-    /// Begins a transaction for `save_in`, which waits for its turn to write.
+    /// Begins a transaction for `save_in`, whatever database this is; it waits for its turn to write.
+    ///
+    /// # Errors
+    ///
+    /// Where the database does not come to its turn.
+    pub async fn transaction(&self) -> Result<Transaction, DatabaseError> {
+        Ok(Transaction(match &self.kind {
+            Kind::Memory(memory) => transaction::Kind::Memory(memory.begin().await),
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(pools) => {
+                transaction::Kind::Sqlite(pools.shared.begin_with("BEGIN IMMEDIATE").await?)
+            }
+        }))
+    }
+
+    /// Begins a transaction of sqlx's for `save_in`, which waits for its turn to write; tables of your own can be
+    /// written in it as well.
     ///
     /// A transaction that is begun in another way and reads before it writes is answered 503 where another one
     /// wrote meanwhile. One of another SQLite database is not told apart: it would be written in.
@@ -140,8 +160,8 @@ impl Database {
     ///
     /// Where the database is in memory, or does not come to its turn.
     #[cfg(feature = "sqlite")]
-    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, DatabaseError> {
-        match &self.0 {
+    pub async fn begin(&self) -> Result<sqlx::Transaction<'static, Sqlite>, DatabaseError> {
+        match &self.kind {
             Kind::Memory(_) => Err(DatabaseError::Transaction),
             Kind::Sqlite(pools) => Ok(pools.shared.begin_with("BEGIN IMMEDIATE").await?),
         }
@@ -280,17 +300,18 @@ impl Database {
         documents: bool,
     ) -> Result<(Vec<T>, Selected<T>), DatabaseError> {
         let listed = with_rows!(self, shared, |rows| lists::list::<T>(rows, within, selection, documents))?;
-        if listed.has_foreign
-            && let Err(error) = self.retag_some::<T>().await
-        {
-            // The list is right all the same.
-            tracing::debug!(%error, collection = T::COLLECTION, "rows were not re-tagged");
+        if listed.has_foreign {
+            self.retags.begin(self, T::COLLECTION, Self::retag_some::<T>);
         }
         Ok((listed.values, listed.selected))
     }
 
-    async fn retag_some<T: Resource + DeserializeOwned>(&self) -> Result<(), DatabaseError> {
-        in_transaction!(self, |rows| lists::retag_some::<T>(rows), ())
+    fn of(kind: Kind) -> Self {
+        Self { kind, retags: Retags::default() }
+    }
+
+    async fn retag_some<T: Resource + DeserializeOwned>(self) -> Result<usize, DatabaseError> {
+        in_transaction!(self, |rows| lists::retag_some::<T>(rows), _)
     }
 }
 
@@ -340,14 +361,14 @@ impl<T: Resource + DeserializeOwned> Bulk<T> for Database {
 }
 
 #[cfg(feature = "sqlite")]
-impl<'c, T: Resource + DeserializeOwned> StoreIn<T, Transaction<'c, Sqlite>> for Database {
+impl<'c, T: Resource + DeserializeOwned> StoreIn<T, sqlx::Transaction<'c, Sqlite>> for Database {
     async fn replace_in(
         &self,
-        transaction: &mut Transaction<'c, Sqlite>,
+        transaction: &mut sqlx::Transaction<'c, Sqlite>,
         matched: Matched<T>,
         value: T,
     ) -> Result<Written<T>, DatabaseError> {
-        match self.0 {
+        match self.kind {
             Kind::Memory(_) => Err(DatabaseError::Transaction),
             Kind::Sqlite(_) => rows::replace(&mut **transaction, matched, value).await,
         }
@@ -355,12 +376,52 @@ impl<'c, T: Resource + DeserializeOwned> StoreIn<T, Transaction<'c, Sqlite>> for
 
     async fn remove_in(
         &self,
-        transaction: &mut Transaction<'c, Sqlite>,
+        transaction: &mut sqlx::Transaction<'c, Sqlite>,
         matched: Matched<T>,
     ) -> Result<Removed, DatabaseError> {
-        match self.0 {
+        match self.kind {
             Kind::Memory(_) => Err(DatabaseError::Transaction),
             Kind::Sqlite(_) => rows::remove(&mut **transaction, matched).await,
         }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl<'c, T: Resource + DeserializeOwned> InsertIn<T, Selection, sqlx::Transaction<'c, Sqlite>> for Database {
+    async fn insert_in(
+        &self,
+        transaction: &mut sqlx::Transaction<'c, Sqlite>,
+        within: &[String],
+        query: &Selection,
+        required: StateTag,
+        matched: Matched<T>,
+        value: T,
+    ) -> Result<Inserted<T>, DatabaseError> {
+        match self.kind {
+            Kind::Memory(_) => Err(DatabaseError::Transaction),
+            Kind::Sqlite(_) => {
+                lists::insert(&mut **transaction, within, query, required, matched, value).await
+            }
+        }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl<'c, T: Resource + DeserializeOwned> BulkIn<T, sqlx::Transaction<'c, Sqlite>> for Database {
+    async fn replace_all_in(
+        &self,
+        transaction: &mut sqlx::Transaction<'c, Sqlite>,
+        writes: Vec<(Matched<T>, T)>,
+    ) -> Result<WrittenAll<T>, DatabaseError> {
+        if matches!(self.kind, Kind::Memory(_)) {
+            return Err(DatabaseError::Transaction);
+        }
+        let mut savepoint = transaction.begin().await?;
+        let outcome = lists::replace_all(&mut *savepoint, writes).await?;
+        match outcome {
+            WrittenAll::Written(_) => savepoint.commit().await?,
+            WrittenAll::Stale(_) => savepoint.rollback().await?,
+        }
+        Ok(outcome)
     }
 }

@@ -45,8 +45,8 @@ pub(super) fn entry_of<T: Resource>(value: &mut T, at: Timestamp) -> Result<Entr
 /// What a list is filtered and sorted by, in the order of the type's outline.
 fn members_of<T: Resource>(json: &[u8]) -> Result<Vec<Scalar>, DatabaseError> {
     let members = &Outline::of::<T>().members;
-    if members.is_empty() {
-        return Ok(Vec::new());
+    if members.is_empty() || json.first() != Some(&b'{') {
+        return Ok(members.iter().map(|_| Scalar::Null).collect());
     }
     let sent: HashMap<String, &RawValue> =
         serde_json::from_slice(json).map_err(|error| canonical::Error::Custom(error.to_string()))?;

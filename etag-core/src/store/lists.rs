@@ -39,7 +39,7 @@ pub(super) struct Page {
 
 /// A database that answers for many rows at once: each call sees one moment.
 pub(super) trait Lists: Rows {
-    /// A page; `None` where another shape made a row of the collection, so that its members are not known.
+    /// A page; `None` where members are selected by, and another shape made one of the rows: its members are not known.
     fn select(
         &mut self,
         scope: &Scope,
@@ -91,7 +91,7 @@ pub(super) async fn list<T: Resource + DeserializeOwned>(
     };
     let (mut items, mut values) = (Vec::new(), Vec::new());
     for found in page.rows {
-        let (key, version, value) = read::<T>(found)?;
+        let (key, version, value) = interpret::<T>(found)?;
         items.push((key, version));
         values.extend(value.filter(|_| documents));
     }
@@ -106,7 +106,7 @@ async fn select_remade<T: Resource + DeserializeOwned>(
     selection: &Resolved,
 ) -> Result<Page, DatabaseError> {
     let mut entries = Vec::new();
-    for (text, row) in rows.all(scope.collection).await? {
+    for (text, row) in rows.all(scope.collection, &scope.prefix).await? {
         let address = Address { collection: scope.collection, key: text };
         let key = key_of::<T>(&address.key)?;
         let mut value: T = value_of(&address, &key, &row)?;
@@ -120,25 +120,25 @@ async fn select_remade<T: Resource + DeserializeOwned>(
     Ok(pick(entries, scope, selection, true))
 }
 
-/// Selects among entries that are at hand.
+/// Selects among the scope's entries, which are at hand.
 pub(super) fn pick<'a>(
     entries: impl Iterator<Item = (&'a str, &'a Entry)>,
     scope: &Scope,
     selection: &Resolved,
     documents: bool,
 ) -> Page {
-    let is_wanted = |(key, entry): &(&str, &Entry)| {
+    let is_wanted = |(_, entry): &(&str, &Entry)| {
         let equals = |(column, values): &(Column, Vec<Scalar>)| {
             let scalar = scalar(entry, *column);
-            values.iter().any(|value| value.order(&scalar).is_eq())
+            values.contains(&scalar)
         };
-        key.starts_with(&scope.prefix) && selection.filters.iter().all(equals)
+        selection.filters.iter().all(equals)
     };
     let mut entries: Vec<_> = entries.filter(is_wanted).collect();
     let total = entries.len() as u64;
     entries.sort_by(|(a_key, a), (b_key, b)| {
         let by_members = selection.sort.iter().map(|(column, descends)| {
-            let order = scalar(a, *column).order(&scalar(b, *column));
+            let order = scalar(a, *column).cmp(&scalar(b, *column));
             if *descends { order.reverse() } else { order }
         });
         by_members.fold(Ordering::Equal, Ordering::then).then(a_key.cmp(b_key))
@@ -163,7 +163,9 @@ pub(super) fn found(key: &str, row: &Row, scope: &Scope, documents: bool) -> Fou
 }
 
 /// The version of a row, and its value where its document was read. A row that another shape made stays as it is.
-fn read<T: Resource + DeserializeOwned>(found: Found) -> Result<(T::Key, Version, Option<T>), DatabaseError> {
+fn interpret<T: Resource + DeserializeOwned>(
+    found: Found,
+) -> Result<(T::Key, Version, Option<T>), DatabaseError> {
     let key = key_of::<T>(&found.key)?;
     let address = Address { collection: T::COLLECTION, key: found.key };
     let Some(document) = found.document else {
@@ -181,17 +183,24 @@ fn read<T: Resource + DeserializeOwned>(found: Found) -> Result<(T::Key, Version
     Ok((key, version_of::<T>(&address, &columns)?, Some(value)))
 }
 
-/// Re-tags some of the rows that another shape made, so that lists need not read them again.
+/// Re-tags some of the rows that another shape made, so that lists need not read them again; says how many.
 pub(super) async fn retag_some<T: Resource + DeserializeOwned>(
     rows: &mut impl Lists,
-) -> Result<(), DatabaseError> {
+) -> Result<usize, DatabaseError> {
+    let mut retagged = 0;
     for text in rows.foreign(&Scope::of::<T>(&[]), RETAGGED).await? {
-        load::<T>(rows, &key_of::<T>(&text)?).await?;
+        match load::<T>(rows, &key_of::<T>(&text)?).await {
+            Ok(_) => retagged += 1,
+            Err(error @ DatabaseError::Document { .. }) => {
+                tracing::warn!(%error, "a row is in no form that this program reads");
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(())
+    Ok(retagged)
 }
 
-/// How many rows a list re-tags at a time: others wait for these writes.
+/// How many rows are re-tagged in one transaction: others wait for these writes.
 const RETAGGED: u32 = 500;
 
 pub(super) async fn load_all<T: Resource + DeserializeOwned>(
@@ -219,10 +228,9 @@ async fn find<T: Resource + DeserializeOwned>(
     let mut all: Vec<Option<(Version, Option<T>)>> = Vec::new();
     all.resize_with(keys.len(), || None);
     for found in rows.find(&Scope::of::<T>(&[]), &texts, documents).await? {
-        let place = texts.iter().position(|text| *text == found.key);
-        let (_, version, value) = read::<T>(found)?;
-        if let Some(at) = place.and_then(|place| all.get_mut(place)) {
-            *at = Some((version, value));
+        if let Some(place) = texts.iter().position(|text| *text == found.key) {
+            let (_, version, value) = interpret::<T>(found)?;
+            all[place] = Some((version, value));
         }
     }
     Ok(all)
@@ -259,7 +267,7 @@ pub(super) async fn insert<T: Resource + DeserializeOwned>(
 ) -> Result<Inserted<T>, DatabaseError> {
     let listed = list::<T>(rows, within, selection, false).await?;
     if listed.selected.state() != required {
-        return Ok(Inserted::Stale(listed.selected));
+        return Ok(Inserted::Stale(listed.selected, value));
     }
     Ok(Inserted::Written(replace(rows, matched, value).await?))
 }

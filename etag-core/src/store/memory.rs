@@ -1,7 +1,7 @@
 //! Rows in the process's own memory.
 
 use std::collections::{BTreeMap, btree_map};
-use std::ops::{Deref, DerefMut};
+use std::ops::{Bound, Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OwnedMutexGuard;
@@ -29,7 +29,10 @@ pub(super) struct Draft {
 /// The turn to write, until it is dropped.
 pub(super) type Turn = OwnedMutexGuard<()>;
 
-#[derive(Debug, Default)]
+/// A point in a draft that it can go back to.
+pub(super) struct Savepoint(Collections);
+
+#[derive(Debug, Clone, Default)]
 struct Collections(BTreeMap<&'static str, Collection>);
 
 type Collection = BTreeMap<String, Arc<Entry>>;
@@ -55,6 +58,16 @@ impl Memory {
 }
 
 impl Draft {
+    /// What has been written so far.
+    pub(super) fn savepoint(&self) -> Savepoint {
+        Savepoint(self.written.clone())
+    }
+
+    /// Forgets what was written since.
+    pub(super) fn rollback_to(&mut self, savepoint: Savepoint) {
+        self.written = savepoint.0;
+    }
+
     /// All that was written is there at once.
     pub(super) fn commit(self) {
         let mut collections = self.memory.lock();
@@ -73,20 +86,25 @@ impl Collections {
         update(Arc::make_mut(self.0.get_mut(address.collection)?.get_mut(&address.key)?))
     }
 
-    /// The rows of a collection that are not deleted, by key.
-    fn live(&self, collection: &str) -> impl Iterator<Item = (&str, &Entry)> {
-        let entries = self.0.get(collection).into_iter().flatten();
+    /// The rows of a collection whose keys begin with `prefix` and that are not deleted, by key.
+    fn live<'a>(&'a self, collection: &str, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a Entry)> {
+        let from = move |collection: &'a Collection| {
+            collection.range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
+        };
+        let entries = self.0.get(collection).into_iter().flat_map(from);
+        let entries = entries.take_while(move |(key, _)| key.starts_with(prefix));
         entries.map(|(key, entry)| (key.as_str(), &**entry)).filter(|(_, entry)| !entry.row.columns.deleted)
     }
 
-    fn all(&self, collection: &str) -> Vec<(String, Row)> {
-        self.live(collection).map(|(key, entry)| (key.to_owned(), entry.row.clone())).collect()
+    fn all(&self, collection: &str, prefix: &str) -> Vec<(String, Row)> {
+        self.live(collection, prefix).map(|(key, entry)| (key.to_owned(), entry.row.clone())).collect()
     }
 
     fn select(&self, scope: &Scope, selection: &Resolved, documents: bool) -> Option<Page> {
+        let entries = || self.live(scope.collection, &scope.prefix);
         let is_own = |(_, entry): (&str, &Entry)| entry.row.columns.shape == scope.shape;
-        let knows_all = self.live(scope.collection).all(is_own);
-        knows_all.then(|| pick(self.live(scope.collection), scope, selection, documents))
+        let knows_all = !selection.knows_members() || entries().all(is_own);
+        knows_all.then(|| pick(entries(), scope, selection, documents))
     }
 
     fn find(&self, scope: &Scope, keys: &[String], documents: bool) -> Vec<Found> {
@@ -98,7 +116,8 @@ impl Collections {
     }
 
     fn foreign(&self, scope: &Scope, limit: u32) -> Vec<String> {
-        let rows = self.live(scope.collection).filter(|(_, entry)| entry.row.columns.shape != scope.shape);
+        let rows =
+            self.live(scope.collection, "").filter(|(_, entry)| entry.row.columns.shape != scope.shape);
         rows.map(|(key, _)| key.to_owned()).take(limit as usize).collect()
     }
 
@@ -218,8 +237,12 @@ impl<P: Place> Rows for P {
         Ok(self.at(address).get(address).map(|entry| entry.row.clone()))
     }
 
-    async fn all(&mut self, collection: &'static str) -> Result<Vec<(String, Row)>, DatabaseError> {
-        Ok(self.whole(collection).all(collection))
+    async fn all(
+        &mut self,
+        collection: &'static str,
+        prefix: &str,
+    ) -> Result<Vec<(String, Row)>, DatabaseError> {
+        Ok(self.whole(collection).all(collection, prefix))
     }
 
     async fn replace(

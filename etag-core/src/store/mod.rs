@@ -6,15 +6,18 @@ mod error;
 mod lists;
 mod matched;
 mod memory;
+mod retags;
 mod rows;
 mod select;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod transaction;
 
 pub use database::Database;
 pub use error::DatabaseError;
 pub use matched::{Matched, Required};
-pub use select::{Bulk, Insert, Inserted, Loaded, Select, Selected, WrittenAll};
+pub use select::{Bulk, BulkIn, Insert, InsertIn, Inserted, Loaded, Select, Selected, WrittenAll};
+pub use transaction::Transaction;
 
 use crate::{Problem, Resource, Version};
 
@@ -129,7 +132,7 @@ pub trait Store<T: Resource>: Clone + Send + Sync + 'static {
 /// A store that writes in a transaction of the caller's.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't store `{T}` in a transaction of type `{Tx}`",
-    note = "`Database` writes in `sqlx::Transaction<'_, sqlx::Sqlite>`"
+    note = "`Database` writes in `etag_core::Transaction` and in `sqlx::Transaction<'_, sqlx::Sqlite>`"
 )]
 pub trait StoreIn<T: Resource, Tx>: Store<T> {
     /// As [`Store::replace`]; nothing is written before the transaction is committed.

@@ -74,10 +74,11 @@ pub(super) trait Rows: Send {
     /// The whole row.
     fn row(&mut self, address: &Address) -> impl Future<Output = Result<Option<Row>, DatabaseError>> + Send;
 
-    /// All keys and rows of a collection that are not deleted, by key.
+    /// All rows of a collection whose keys begin with `prefix` and that are not deleted, by key.
     fn all(
         &mut self,
         collection: &'static str,
+        prefix: &str,
     ) -> impl Future<Output = Result<Vec<(String, Row)>, DatabaseError>> + Send;
 
     /// Replaces a row that has the new one's shape, other content, an earlier stamp and, where one is
@@ -108,7 +109,7 @@ pub(super) trait Rows: Send {
         at: Timestamp,
     ) -> impl Future<Output = Result<bool, DatabaseError>> + Send;
 
-    /// Puts other columns and members into a row that is still `old`, and leaves its document; its date is weak from now on.
+    /// Puts other columns and members into a row that is still `old`, and leaves its document.
     fn retag(
         &mut self,
         address: &Address,
@@ -154,7 +155,7 @@ pub(super) async fn all<T: Resource + DeserializeOwned>(
     rows: &mut impl Rows,
 ) -> Result<Vec<T>, DatabaseError> {
     let mut values = Vec::new();
-    for (text, row) in rows.all(T::COLLECTION).await? {
+    for (text, row) in rows.all(T::COLLECTION, "").await? {
         let key = key_of::<T>(&text)?;
         let address = Address { collection: T::COLLECTION, key: text };
         values.push(value_of(&address, &key, &row)?);

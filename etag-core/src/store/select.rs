@@ -1,6 +1,6 @@
 //! What a store does with many resources at once: [`Select`], [`Insert`] and [`Bulk`].
 
-use std::fmt::Debug;
+use std::fmt;
 
 use crate::{
     EntityTag, Key, Matched, Resource, StateTag, Store, Validators, Version, Written, canonical, list,
@@ -105,13 +105,32 @@ pub trait Insert<T: Resource, Q>: Select<T, Q> {
     ) -> impl Future<Output = Result<Inserted<T>, Self::Error>> + Send;
 }
 
+/// A store that does so in a transaction of the caller's.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't guard by a list of `{T}` what it creates in a transaction of type `{Tx}`",
+    label = "expected a store that implements `InsertIn<{T}, {Q}, {Tx}>`",
+    note = "`Database` does in `etag_core::Transaction` and in `sqlx::Transaction<'_, sqlx::Sqlite>`, by a `Selection`"
+)]
+pub trait InsertIn<T: Resource, Q, Tx>: Insert<T, Q> {
+    /// As [`Insert::insert`]; nothing is written before the transaction is committed.
+    fn insert_in(
+        &self,
+        transaction: &mut Tx,
+        within: &[String],
+        query: &Q,
+        required: StateTag,
+        matched: Matched<T>,
+        value: T,
+    ) -> impl Future<Output = Result<Inserted<T>, Self::Error>> + Send;
+}
+
 /// A store that changes many resources together, or none of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't change several `{T}` together",
     label = "expected a store that implements `Bulk<{T}>`"
 )]
 pub trait Bulk<T: Resource>: Store<T> {
-    /// The versions of these resources, all of one moment; `None` for one that does not exist.
+    /// The versions of these resources, each another one, all of one moment; `None` for one that does not exist.
     fn versions(
         &self,
         keys: &[T::Key],
@@ -130,11 +149,26 @@ pub trait Bulk<T: Resource>: Store<T> {
     ) -> impl Future<Output = Result<WrittenAll<T>, Self::Error>> + Send;
 }
 
+/// A store that does so in a transaction of the caller's.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't change several `{T}` together in a transaction of type `{Tx}`",
+    label = "expected a store that implements `BulkIn<{T}, {Tx}>`",
+    note = "`Database` does in `etag_core::Transaction` and in `sqlx::Transaction<'_, sqlx::Sqlite>`"
+)]
+pub trait BulkIn<T: Resource, Tx>: Bulk<T> {
+    /// As [`Bulk::replace_all`]: where one write finds another state, the transaction is as it was before. Nothing is
+    /// written before it is committed.
+    fn replace_all_in(
+        &self,
+        transaction: &mut Tx,
+        writes: Vec<(Matched<T>, T)>,
+    ) -> impl Future<Output = Result<WrittenAll<T>, Self::Error>> + Send;
+}
+
 /// What [`Bulk::load_all`] finds, in the order in which it was asked.
 pub type Loaded<T> = Vec<Option<(T, Version)>>;
 
 /// The keys and versions of a list, in order, and how many there are on all of its pages.
-#[derive(Debug, Clone)]
 pub struct Selected<T: Resource> {
     items: Vec<(T::Key, Version)>,
     total: u64,
@@ -176,14 +210,32 @@ impl<T: Resource> Selected<T> {
     }
 }
 
+impl<T: Resource> Clone for Selected<T> {
+    fn clone(&self) -> Self {
+        Self { items: self.items.clone(), total: self.total }
+    }
+}
+
+impl<T: Resource> fmt::Debug for Selected<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Selected").field("items", &self.items).field("total", &self.total).finish()
+    }
+}
+
+impl<T: Resource> PartialEq for Selected<T> {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.items, self.total) == (&other.items, other.total)
+    }
+}
+
 /// What became of an [`insert`](Insert::insert).
 #[derive(Debug)]
 #[must_use]
 pub enum Inserted<T: Resource> {
     /// The list was in the required state.
     Written(Written<T>),
-    /// The list was in another state, and nothing was written.
-    Stale(Selected<T>),
+    /// The list was in another state, and nothing was written: the value is given back.
+    Stale(Selected<T>, T),
 }
 
 /// What became of a [`replace_all`](Bulk::replace_all).

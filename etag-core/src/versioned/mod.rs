@@ -150,6 +150,16 @@ pub trait Describe<T: ?Sized> {
         self.member(name, get);
     }
 
+    /// The list of an [envelope](Describe::items) that is left out where `unless` holds.
+    fn items_unless<V: Versioned + ?Sized>(
+        &mut self,
+        name: &'static str,
+        unless: impl Fn(&T) -> bool,
+        get: impl Fn(&T) -> &V,
+    ) {
+        self.member_unless(name, unless, get);
+    }
+
     /// A member that shows the entity tag; it is in no hash, and absent from a nested value.
     fn embed(&mut self, name: &'static str) {
         let _ = name;

@@ -49,7 +49,7 @@ fn object() {
 fn envelope() {
     let line = |input: &str| {
         let expansion = flat(derive(tokens(input)));
-        let verbs = ["page.items(", "page.member(", "page.skip(", "page.member_unless("];
+        let verbs = ["page.items(", "page.member(", "page.skip(", "page.items_unless("];
         let has = |verb: &&&str| expansion.replace(' ', "").contains(&format!("{verb}\"items\""));
         verbs.iter().find(has).copied()
     };
@@ -59,7 +59,7 @@ fn envelope() {
     assert_eq!(line("struct Page<T> { #[versioned(skip)] items: Vec<T>, total: u64 }"), Some("page.skip("));
     assert_eq!(
         line(r#"struct Page<T> { #[serde(skip_serializing_if = "Vec::is_empty")] items: Vec<T> }"#),
-        Some("page.member_unless(")
+        Some("page.items_unless(")
     );
     assert_eq!(
         line("#[versioned(store = Database)] struct Page { #[versioned(id)] id: u64, items: Vec<u64> }"),

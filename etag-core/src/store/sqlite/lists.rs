@@ -3,8 +3,8 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
-use super::{columns, json_text};
-use crate::selection::{Column, Resolved};
+use super::columns;
+use crate::selection::{Column, Resolved, Scalar};
 use crate::store::DatabaseError;
 use crate::store::lists::{Found, Lists, Page, Scope};
 
@@ -25,7 +25,10 @@ impl Lists for SqliteConnection {
         documents: bool,
     ) -> Result<Option<Page>, DatabaseError> {
         let mut sql = QueryBuilder::<Sqlite>::new("SELECT ");
-        push_foreign(&mut sql, scope);
+        match selection.knows_members() {
+            true => push_foreign(&mut sql, scope),
+            false => drop(sql.push("FALSE")),
+        }
         sql.push(" AS is_foreign, (SELECT count(*) FROM etag_rows");
         push_where(&mut sql, scope, selection);
         sql.push(") AS total, page.*");
@@ -85,29 +88,36 @@ impl Lists for SqliteConnection {
     }
 }
 
-/// Whether another shape made a row of the collection: the first and the last of the index tell.
+/// Whether another shape made one of the rows: the first and the last of the index tell.
 fn push_foreign(sql: &mut QueryBuilder<Sqlite>, scope: &Scope) {
     for (compare, or) in [("<", " OR "), (">", "")] {
-        sql.push("EXISTS (SELECT 1 FROM etag_rows WHERE NOT deleted AND collection = ");
-        sql.push_bind(scope.collection);
+        sql.push("EXISTS (SELECT 1 FROM etag_rows");
+        push_scope(sql, scope);
         sql.push(format_args!(" AND shape {compare} ")).push_bind(scope.shape).push(")").push(or);
     }
 }
 
-fn push_where(sql: &mut QueryBuilder<Sqlite>, scope: &Scope, selection: &Resolved) {
+fn push_scope(sql: &mut QueryBuilder<Sqlite>, scope: &Scope) {
     sql.push(" WHERE NOT deleted AND collection = ").push_bind(scope.collection);
     if let Some(parent) = scope.prefix.strip_suffix('/') {
-        sql.push(" AND key > ").push_bind(scope.prefix.clone());
+        sql.push(" AND key >= ").push_bind(scope.prefix.clone());
         // What follows `/` among the characters.
         sql.push(" AND key < ").push_bind(format!("{parent}0"));
     }
+}
+
+fn push_where(sql: &mut QueryBuilder<Sqlite>, scope: &Scope, selection: &Resolved) {
+    push_scope(sql, scope);
     for (column, values) in &selection.filters {
         sql.push(" AND (");
         for (index, value) in values.iter().enumerate() {
             sql.push(if index == 0 { "" } else { " OR " });
             push_column(sql, *column);
-            // Read as the members are: of the same digits comes the same double.
-            sql.push(" = json_extract(").push_bind(json_text(value)).push(", '$')");
+            match value {
+                Scalar::Null => drop(sql.push(" IS NULL")),
+                Scalar::Integer(integer) => drop(sql.push(" = ").push_bind(*integer)),
+                Scalar::Text(text) => drop(sql.push(" = ").push_bind(text.clone())),
+            }
         }
         sql.push(")");
     }

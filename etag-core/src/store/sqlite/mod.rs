@@ -75,7 +75,7 @@ async fn create_table(connection: &mut SqliteConnection) -> Result<(), DatabaseE
             document BLOB,
             PRIMARY KEY (collection, key)
         ) STRICT;
-        CREATE INDEX IF NOT EXISTS etag_rows_shape ON etag_rows (collection, shape) WHERE NOT deleted",
+        CREATE INDEX IF NOT EXISTS etag_rows_shape ON etag_rows (collection, shape, key) WHERE NOT deleted",
     )
     .execute(connection)
     .await?;
@@ -107,12 +107,19 @@ impl Rows for SqliteConnection {
         row.as_ref().map(whole).transpose()
     }
 
-    async fn all(&mut self, collection: &'static str) -> Result<Vec<(String, Row)>, DatabaseError> {
+    async fn all(
+        &mut self,
+        collection: &'static str,
+        prefix: &str,
+    ) -> Result<Vec<(String, Row)>, DatabaseError> {
         let rows = sqlx::query(
             "SELECT deleted, modified, alone, state, content, shape, exact, document, key
-            FROM etag_rows WHERE collection = ?1 AND NOT deleted ORDER BY key",
+            FROM etag_rows
+            WHERE collection = ?1 AND NOT deleted AND key >= ?2 AND substr(key, 1, length(?2)) = ?2
+            ORDER BY key",
         )
         .bind(collection)
+        .bind(prefix)
         .fetch_all(self)
         .await?;
         rows.iter().map(|row| Ok((row.try_get("key")?, whole(row)?))).collect()
@@ -163,7 +170,7 @@ impl Rows for SqliteConnection {
     ) -> Result<bool, DatabaseError> {
         let buried = sqlx::query(
             "UPDATE etag_rows
-            SET deleted = TRUE, state = '', content = '', shape = '', members = '', document = NULL, alone = FALSE,
+            SET deleted = TRUE, state = '', content = '', shape = '', members = '[]', document = NULL, alone = FALSE,
                 modified = max(?5, modified + 1)
             WHERE collection = ?1 AND key = ?2 AND NOT deleted
                 AND (?3 IS NULL OR state = ?3 AND shape = ?4)",
@@ -215,10 +222,6 @@ fn bind<'q>(statement: Query<'q>, address: &'q Address, Entry { row, members }: 
         .bind(row.columns.modified.as_microseconds())
         .bind(&row.document)
         .bind(json(members))
-}
-
-fn json_text(scalar: &Scalar) -> String {
-    scalar.to_json().to_string()
 }
 
 fn json(members: &[Scalar]) -> String {

@@ -1,0 +1,47 @@
+//! When the rows that another program's shapes made are re-tagged.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{Database, DatabaseError};
+
+/// When each collection was last re-tagged.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Retags(Arc<Mutex<HashMap<&'static str, Instant>>>);
+
+/// While a deploy rolls, two programs write rows of two shapes: neither is to spend its time on re-tagging what the
+/// other one did.
+const PAUSE: Duration = Duration::from_secs(60);
+
+impl Retags {
+    /// Re-tags a collection's rows beside the request, unless somebody did or does: the list is right without.
+    pub(super) fn begin<F>(
+        &self,
+        database: &Database,
+        collection: &'static str,
+        some: impl Fn(Database) -> F + Send + 'static,
+    ) where
+        F: Future<Output = Result<usize, DatabaseError>> + Send + 'static,
+    {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        let now = Instant::now();
+        let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if begun.get(collection).is_some_and(|begun| now.duration_since(*begun) < PAUSE) {
+            return;
+        }
+        begun.insert(collection, now);
+        let database = database.clone();
+        runtime.spawn(async move {
+            loop {
+                match some(database.clone()).await {
+                    Ok(0) => return,
+                    Ok(_) => tokio::task::yield_now().await,
+                    Err(error) => return tracing::debug!(%error, collection, "rows were not re-tagged"),
+                }
+            }
+        });
+    }
+}

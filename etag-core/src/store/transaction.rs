@@ -1,0 +1,146 @@
+use serde::de::DeserializeOwned;
+
+use super::memory::Draft;
+use super::{
+    BulkIn, Database, DatabaseError, InsertIn, Inserted, Matched, Removed, StoreIn, Written, WrittenAll,
+    lists, rows,
+};
+use crate::{Resource, Selection, StateTag};
+
+/// Several writes in a [`Database`] that are there together, or not at all; dropped, it has written nothing.
+///
+/// It is the same for memory and SQLite. For tables of your own beside these rows, `Database::begin` gives one of
+/// sqlx's instead.
+///
+/// ```
+/// use etag_core::{Database, Matched, StoreIn, Versioned};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, Versioned)]
+/// #[versioned(store = Database)]
+/// struct Note {
+///     #[versioned(id)]
+///     id: u64,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), etag_core::DatabaseError> {
+/// let database = Database::connect("memory:").await?;
+/// let mut transaction = database.transaction().await?;
+/// for id in [1, 2] {
+///     let _ = database.replace_in(&mut transaction, Matched::unconditional(id), Note { id }).await?;
+/// }
+/// assert!(database.get::<Note>(&1).await?.is_none());
+/// transaction.commit().await?;
+/// assert_eq!(database.all::<Note>().await?.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is written before it is committed"]
+pub struct Transaction(pub(super) Kind);
+
+pub(super) enum Kind {
+    Memory(Draft),
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+}
+
+/// Runs a call on the rows of whichever transaction it is.
+macro_rules! with_rows {
+    ($transaction:expr, |$rows:ident| $call:expr) => {
+        match &mut $transaction.0 {
+            Kind::Memory(draft) => {
+                let $rows = draft;
+                $call.await
+            }
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(transaction) => {
+                let $rows = &mut **transaction;
+                $call.await
+            }
+        }
+    };
+}
+
+impl Transaction {
+    /// The value under a key, as it will be once this is committed. No policy is asked.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::get`].
+    pub async fn get<T: Resource + DeserializeOwned>(
+        &mut self,
+        key: &T::Key,
+    ) -> Result<Option<T>, DatabaseError> {
+        let loaded = with_rows!(self, |rows| rows::load::<T>(rows, key))?;
+        Ok(loaded.map(|(value, _)| value))
+    }
+
+    /// Writes all of it.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails: then nothing was written.
+    pub async fn commit(self) -> Result<(), DatabaseError> {
+        match self.0 {
+            Kind::Memory(draft) => draft.commit(),
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+impl<T: Resource + DeserializeOwned> StoreIn<T, Transaction> for Database {
+    async fn replace_in(
+        &self,
+        transaction: &mut Transaction,
+        matched: Matched<T>,
+        value: T,
+    ) -> Result<Written<T>, DatabaseError> {
+        with_rows!(transaction, |rows| rows::replace(rows, matched, value))
+    }
+
+    async fn remove_in(
+        &self,
+        transaction: &mut Transaction,
+        matched: Matched<T>,
+    ) -> Result<Removed, DatabaseError> {
+        with_rows!(transaction, |rows| rows::remove(rows, matched))
+    }
+}
+
+impl<T: Resource + DeserializeOwned> InsertIn<T, Selection, Transaction> for Database {
+    async fn insert_in(
+        &self,
+        transaction: &mut Transaction,
+        within: &[String],
+        query: &Selection,
+        required: StateTag,
+        matched: Matched<T>,
+        value: T,
+    ) -> Result<Inserted<T>, DatabaseError> {
+        with_rows!(transaction, |rows| lists::insert(rows, within, query, required, matched, value))
+    }
+}
+
+impl<T: Resource + DeserializeOwned> BulkIn<T, Transaction> for Database {
+    async fn replace_all_in(
+        &self,
+        transaction: &mut Transaction,
+        writes: Vec<(Matched<T>, T)>,
+    ) -> Result<WrittenAll<T>, DatabaseError> {
+        match &mut transaction.0 {
+            Kind::Memory(draft) => {
+                let before = draft.savepoint();
+                let outcome = lists::replace_all(draft, writes).await;
+                if !matches!(outcome, Ok(WrittenAll::Written(_))) {
+                    draft.rollback_to(before);
+                }
+                outcome
+            }
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(transaction) => self.replace_all_in(transaction, writes).await,
+        }
+    }
+}
