@@ -80,6 +80,11 @@ impl Item {
         self
     }
 
+    /// The item's tag, where it is not plain.
+    pub(crate) fn tag(&self) -> Option<String> {
+        self.versions.as_ref().map(|versions| versions.etag().to_string())
+    }
+
     /// Shows the item's tag in it.
     pub(crate) fn embed(&self, bytes: &mut Vec<u8>) {
         if let Some(versions) = &self.versions {

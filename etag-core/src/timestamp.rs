@@ -29,7 +29,8 @@ impl Timestamp {
     /// The time that many microseconds after 1970-01-01T00:00:00Z; beyond the years ±9999 the nearest
     /// time within them.
     pub fn from_microseconds(microseconds: i64) -> Self {
-        let (min, max) = (jiff::Timestamp::MIN.as_microsecond(), jiff::Timestamp::MAX.as_microsecond());
+        let [min, max] =
+            [jiff::Timestamp::MIN, jiff::Timestamp::MAX].map(|bound| bound.as_second() * MICROSECONDS);
         Self { microseconds: microseconds.clamp(min, max) }
     }
 

@@ -20,8 +20,14 @@ pub struct Registry {
 impl Registry {
     /// Starts a registry on a database such as `sqlite:/tmp/r.db` or `memory:`.
     pub fn start(database: &str) -> Self {
+        Self::start_with(database, &[])
+    }
+
+    /// The same, with more arguments than that.
+    pub fn start_with(database: &str, arguments: &[&str]) -> Self {
         let mut process = Command::new(program())
             .args(["--listen", "127.0.0.1:0", "--database", database])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the registry starts");

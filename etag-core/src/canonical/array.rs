@@ -74,14 +74,16 @@ impl<'a, V: Versioned + ?Sized> Array<'a, V> {
             Elements::Ordered | Elements::Items => {}
             Elements::Unordered(elements) => {
                 let unsorted = writer.bytes.split_off(start);
-                for element in sorted(elements, |element| slice(&unsorted, start, element)) {
+                for element in sorted(elements, |element| (slice(&unsorted, start, element), None)) {
                     separate(writer, start);
                     writer.bytes.extend_from_slice(slice(&unsorted, start, &element));
                 }
             }
             Elements::UnorderedItems(items) => {
                 let unsorted = writer.bytes.split_off(start);
-                for item in sorted(items, |item| slice(&unsorted, start, &item.range)) {
+                // Equal bytes can have different tags, where a revision is kept out of them.
+                let key = |item: &Item| (slice(&unsorted, start, &item.range), item.tag());
+                for item in sorted(items, key) {
                     separate(writer, start);
                     let at = writer.bytes.len();
                     writer.bytes.extend_from_slice(slice(&unsorted, start, &item.range));
@@ -96,9 +98,9 @@ impl<'a, V: Versioned + ?Sized> Array<'a, V> {
     }
 }
 
-/// The elements in the order of their bytes.
-fn sorted<'a, E>(mut elements: Vec<E>, bytes: impl Fn(&E) -> &'a [u8]) -> Vec<E> {
-    elements.sort_by(|a, b| bytes(a).cmp(bytes(b)));
+/// The elements in the order of their bytes, and then of their tags.
+fn sorted<'a, E>(mut elements: Vec<E>, key: impl Fn(&E) -> (&'a [u8], Option<String>)) -> Vec<E> {
+    elements.sort_by_cached_key(key);
     elements
 }
 

@@ -13,6 +13,8 @@ pub(crate) struct Member {
 pub(crate) enum Kind {
     Text,
     Integer,
+    /// An integer of 128 bits.
+    Wide,
     Double,
     Boolean,
     Time,
@@ -33,6 +35,7 @@ impl Kind {
         match kind {
             "boolean" => Self::Boolean,
             "integer" => Self::Integer,
+            "wide integer" => Self::Wide,
             "double" | "single" => Self::Double,
             "timestamp" => Self::Time,
             "string" | "character" => Self::Text,

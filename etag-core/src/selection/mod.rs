@@ -238,10 +238,10 @@ fn find<'a>(
 /// The scalars that a text can mean, for a member of that kind.
 fn scalars(name: &str, text: &str, kind: &Kind) -> Result<Vec<Scalar>, InvalidSelection> {
     let expected = |what: &str| Err(InvalidSelection::new(name, format!("expected {what}")));
-    let as_text = || Scalar::Text(text.to_owned());
+    let as_text = || Scalar::text(text, kind);
     match (kind, Scalar::number(text, kind)) {
-        (Kind::Integer | Kind::Double, Some(number)) => Ok(vec![number]),
-        (Kind::Integer, None) => expected("an integer"),
+        (Kind::Integer | Kind::Wide | Kind::Double, Some(number)) => Ok(vec![number]),
+        (Kind::Integer | Kind::Wide, None) => expected("an integer"),
         (Kind::Double, None) => expected("a number"),
         #[cfg(feature = "uuid")]
         (Kind::Uuid, _) => match text.parse::<uuid::Uuid>() {

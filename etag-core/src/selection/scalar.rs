@@ -1,3 +1,5 @@
+use serde_json::value::RawValue;
+
 use crate::Timestamp;
 use crate::outline::Kind;
 
@@ -8,7 +10,7 @@ pub(crate) enum Scalar {
     Null,
     /// An integer, the microseconds of a time, or what stands for a double.
     Integer(i64),
-    /// A string, a boolean's name, or an integer of more than 64 bits.
+    /// A string, a boolean's name, or what stands for a number with more digits than a double keeps.
     Text(String),
 }
 
@@ -16,40 +18,39 @@ impl Scalar {
     /// The scalar of a member whose JSON is this.
     pub(crate) fn of(json: &str, kind: &Kind) -> Self {
         match json.as_bytes() {
-            b"true" | b"false" => Self::Text(json.to_owned()),
+            b"true" | b"false" => Self::text(json, kind),
             [b'"', ..] => match (serde_json::from_str::<String>(json), kind) {
                 (Ok(text), Kind::Time) => Self::time(&text).unwrap_or(Self::Null),
-                (Ok(text), _) => Self::Text(text),
+                (Ok(text), kind) => Self::text(&text, kind),
                 (Err(_), _) => Self::Null,
             },
             _ => Self::number(json, kind).unwrap_or(Self::Null),
         }
     }
 
+    /// A string, or the name of a boolean. Where numbers are texts as well, it comes after them.
+    pub(crate) fn text(text: &str, kind: &Kind) -> Self {
+        Self::Text(if *kind == Kind::Unknown { format!("3{text}") } else { text.to_owned() })
+    }
+
     /// The number that a text is, for a member of that kind.
     pub(crate) fn number(text: &str, kind: &Kind) -> Option<Self> {
-        if *kind == Kind::Integer {
-            return Self::integer(text);
-        }
         // A number of JSON, and not all that Rust reads: `inf`, or `+1`.
-        let double: f64 = serde_json::from_str(text).ok().filter(|_| text.trim() == text)?;
-        Some(Self::Integer(ordered(double)))
+        let is_number = text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+            && serde_json::from_str::<&RawValue>(text).is_ok_and(|json| json.get() == text);
+        match kind {
+            _ if !is_number => None,
+            Kind::Integer => text.parse().ok().map(Self::Integer).or_else(|| wide(text)),
+            Kind::Wide => wide(text),
+            // An integer may have more digits than a double; a fraction is one, which is known by its shortest digits.
+            Kind::Unknown if is_integer(text) => Some(Self::Text(decimal(text))),
+            Kind::Unknown => Some(Self::Text(decimal(&format!("{:e}", finite(text)?)))),
+            _ => finite(text).map(|double| Self::Integer(ordered(double))),
+        }
     }
 
     pub(crate) fn time(text: &str) -> Option<Self> {
         text.parse().ok().map(|time: Timestamp| Self::Integer(time.as_microseconds()))
-    }
-
-    fn integer(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let is_integer = digits.bytes().all(|digit| digit.is_ascii_digit())
-            && (digits == "0" || !digits.is_empty() && !digits.starts_with('0'));
-        match text.parse() {
-            _ if !is_integer => None,
-            Ok(integer) => Some(Self::Integer(integer)),
-            // The longer one is the greater.
-            Err(_) => Some(Self::Text(format!("{:03} {text}", digits.len()))),
-        }
     }
 
     /// Its own JSON, which a database reads as it stands: without a decimal that it could round.
@@ -62,6 +63,47 @@ impl Scalar {
         }
     }
 }
+
+fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|double: &f64| double.is_finite())
+}
+
+/// An integer that may have more than 64 bits.
+fn wide(text: &str) -> Option<Scalar> {
+    is_integer(text).then(|| Scalar::Text(decimal(text)))
+}
+
+fn is_integer(number: &str) -> bool {
+    !number.contains(['.', 'e', 'E'])
+}
+
+/// A text in the place of a number, with all of its digits: equal where that is equal, and less where it is less.
+///
+/// `0.12` × 10³ is `2`, then 500003, then `12`; of what is negative, exponent and digits count downwards.
+fn decimal(number: &str) -> String {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (is_negative, mantissa) =
+        mantissa.strip_prefix('-').map_or((false, mantissa), |mantissa| (true, mantissa));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = [whole, fraction].concat();
+    let digits = all.trim_start_matches('0');
+    let leading = i64::try_from(whole.len()).unwrap_or(LIMIT)
+        - i64::try_from(all.len() - digits.len()).unwrap_or(LIMIT);
+    let exponent = exponent.parse::<i64>().unwrap_or(if exponent.starts_with('-') { -LIMIT } else { LIMIT });
+    let exponent = exponent.saturating_add(leading).clamp(-LIMIT, LIMIT);
+    let digits = digits.trim_end_matches('0');
+    match (digits, is_negative) {
+        ("", _) => "1".to_owned(),
+        (digits, false) => format!("2{:06}{digits}", LIMIT + 1 + exponent),
+        (digits, true) => {
+            let complement: String = digits.bytes().map(|digit| char::from(b'0' + b'9' - digit)).collect();
+            format!("0{:06}{complement}~", LIMIT + 1 - exponent)
+        }
+    }
+}
+
+/// The greatest exponent that is told from a greater one.
+const LIMIT: i64 = 400_000;
 
 /// An integer in the place of a double: equal where that is equal, and less where it is less.
 fn ordered(double: f64) -> i64 {
@@ -81,28 +123,32 @@ mod tests {
             ["-1e300", "-1.5", "-1", "-5e-324", "0", "5e-324", "1", "1.5", "2", "9007199254740992", "1e300"];
         let scalars = doubles.map(|double| Scalar::of(double, &Kind::Double));
         assert!(scalars.is_sorted_by(|a, b| a < b), "{scalars:?}");
-        let integers = [
-            "-9223372036854775808",
-            "-1",
-            "0",
-            "9223372036854775807",
-            "9223372036854775808",
-            "18446744073709551615",
+        let (min, max, more) = (i64::MIN.to_string(), i64::MAX.to_string(), u64::MAX.to_string());
+        let integers = [&*min, "-1", "0", &max, "9223372036854775808", &more];
+        for kind in [Kind::Integer, Kind::Wide] {
+            let scalars = integers.map(|integer| Scalar::of(integer, &kind));
+            assert!(scalars.is_sorted_by(|a, b| a < b), "{scalars:?}");
+        }
+        let numbers = [
+            "-1e300", "-123", "-12.5", "-12", "-0.5", "-1e-9", "0", "1e-9", "0.5", "0.51", "9", "10", "12",
+            "12.01", "1e300",
         ];
-        let scalars = integers.map(|integer| Scalar::of(integer, &Kind::Integer));
+        let scalars = numbers.map(|number| Scalar::of(number, &Kind::Unknown));
         assert!(scalars.is_sorted_by(|a, b| a < b), "{scalars:?}");
     }
 
     #[test]
     fn a_number_has_one_scalar_in_each_notation() {
         let double = |text| Scalar::number(text, &Kind::Double);
-        assert_eq!(double("40"), double("4.00e1"));
-        assert_eq!(double("-0.0"), double("0"));
-        for text in ["", "inf", "NaN", "+1", "0x1", "1_0", " "] {
-            assert_eq!((double(text), Scalar::number(text, &Kind::Integer)), (None, None), "{text}");
+        let unknown = |text| Scalar::number(text, &Kind::Unknown);
+        for same in ["40", "4e1", "40.0", "0.40e+2", "400E-1"] {
+            assert_eq!((unknown(same), double(same)), (unknown("40"), double("40")), "{same}");
         }
-        for text in ["1.0", "1e3", "007", "-"] {
-            assert_eq!(Scalar::number(text, &Kind::Integer), None, "{text}");
+        assert_eq!((unknown("1e20"), double("-0.0")), (unknown("100000000000000000000"), double("0")));
+        let integer = |text| Scalar::number(text, &Kind::Integer);
+        for text in ["", "inf", "NaN", "+1", "0x1", "1_0", " ", "1 ", "-", "--1", "1e", "007", "true"] {
+            assert_eq!((double(text), integer(text), unknown(text)), (None, None, None), "{text}");
         }
+        assert_eq!((integer("1.0"), integer("1e3")), (None, None));
     }
 }

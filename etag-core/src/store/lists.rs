@@ -1,6 +1,7 @@
 //! Many rows at once: lists, and writes of all or nothing.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
@@ -225,10 +226,12 @@ async fn find<T: Resource + DeserializeOwned>(
     documents: bool,
 ) -> Result<Vec<Option<(Version, Option<T>)>>, DatabaseError> {
     let texts: Vec<String> = keys.iter().map(|key| join(&key.parts())).collect();
+    let places: HashMap<&str, usize> =
+        texts.iter().enumerate().map(|(place, text)| (text.as_str(), place)).collect();
     let mut all: Vec<Option<(Version, Option<T>)>> = Vec::new();
     all.resize_with(keys.len(), || None);
     for found in rows.find(&Scope::of::<T>(&[]), &texts, documents).await? {
-        if let Some(place) = texts.iter().position(|text| *text == found.key) {
+        if let Some(&place) = places.get(found.key.as_str()) {
             let (_, version, value) = interpret::<T>(found)?;
             all[place] = Some((version, value));
         }

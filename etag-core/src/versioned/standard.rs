@@ -25,8 +25,8 @@ leaves! {
     "integer", u64: |value, writer| writer.unsigned(*value);
     "integer", isize: |value, writer| writer.signed(*value as i64);
     "integer", usize: |value, writer| writer.unsigned(*value as u64);
-    "integer", i128: |value, writer| writer.signed_wide(*value);
-    "integer", u128: |value, writer| writer.unsigned_wide(*value);
+    "wide integer", i128: |value, writer| writer.signed_wide(*value);
+    "wide integer", u128: |value, writer| writer.unsigned_wide(*value);
     "double", f64: |value, writer| writer.float(*value);
     "single", f32: |value, writer| writer.float_single(*value);
     "string", str String: |value, writer| writer.string(value);

@@ -2,9 +2,16 @@
 
 mod assets;
 mod bad_input;
+mod bulk;
+mod bulk_races;
+mod bulk_refusals;
 mod command_line;
+mod layered;
 mod lists;
 mod products;
+mod selections;
+mod settings;
+mod specifications;
 mod views;
 mod writes;
 
