@@ -105,3 +105,16 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 const MICROSECONDS: i64 = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_time_has_a_text_that_it_is_read_from() {
+        for microseconds in [i64::MIN, -62_135_596_800_000_001, -1, 0, 1, 253_402_207_200_000_000, i64::MAX] {
+            let time = Timestamp::from_microseconds(microseconds);
+            assert_eq!(time.to_string().parse(), Ok(time), "{microseconds}");
+        }
+    }
+}

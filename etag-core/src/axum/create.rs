@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, Request};
 use http::HeaderValue;
+use http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
@@ -249,17 +250,14 @@ where
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
-        let (parts, body) = request.into_parts();
-        let query = query_of::<T, Q>(&parts);
-        let request = Request::from_parts(parts.clone(), body);
-        let Received { within, path, body, conditions } = receive::<T, A>(request, state).await?;
+        let Received { parts, within, path, body, conditions } = receive::<T, A>(request, state).await?;
         let store = S::from_ref(state);
         let preconditions = conditions.into_preconditions()?;
         let names_tags = |tags: Option<&TagList>| matches!(tags, Some(TagList::Tags(_)));
         let list = if names_tags(preconditions.if_match()) || names_tags(preconditions.if_none_match()) {
             // What the list holds is told by whether its tag matches.
             T::Policy::from_ref(state).authorize(&parts, None, Access::Read).await?;
-            let query = query?;
+            let query: Q = query_of(&parts)?;
             let selected = store.select(&within, &query).await.map_err(Into::into)?;
             preconditions.check(Some(&selected.validators()))?;
             Some(List {
@@ -280,6 +278,7 @@ where
 
 /// What a request says before anything is read.
 struct Received {
+    parts: Parts,
     /// The parts of the key that the path has.
     within: Vec<String>,
     path: String,
@@ -300,8 +299,8 @@ where
     let path = original_path(&parts);
     let preconditions = Preconditions::read(&parts.method, &parts.headers);
     let conditions = Conditions::new::<T>(preconditions, parts.uri.query());
-    let body = read(Request::from_parts(parts, body), state, MediaType::JSON).await?;
-    Ok(Received { within, path, body, conditions })
+    let body = read(Request::from_parts(parts.clone(), body), state, MediaType::JSON).await?;
+    Ok(Received { parts, within, path, body, conditions })
 }
 
 /// The key, the value and its location.

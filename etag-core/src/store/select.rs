@@ -87,6 +87,28 @@ pub trait Select<T: Resource, Q>: Store<T> {
 }
 
 /// A store that creates a resource only where a list is in a required state.
+///
+/// ```
+/// use etag_core::{Database, Insert, Inserted, Matched, Select, Selected, Selection, Versioned};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, Versioned)]
+/// #[versioned(store = Database)]
+/// struct Note {
+///     #[versioned(id)]
+///     id: u64,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), etag_core::DatabaseError> {
+/// let (database, all) = (Database::connect("memory:").await?, Selection::new());
+/// let empty: Selected<Note> = database.select(&[], &all).await?;
+/// let insert = async |id| database.insert(&[], &all, empty.state(), Matched::unconditional(id), Note { id }).await;
+/// assert!(matches!(insert(1).await?, Inserted::Written(_)));
+/// assert!(matches!(insert(2).await?, Inserted::Stale(..))); // the list has got a note
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't guard what it creates by a list of `{T}`",
     label = "expected a store that implements `Insert<{T}, {Q}>`",
@@ -125,6 +147,29 @@ pub trait InsertIn<T: Resource, Q, Tx>: Insert<T, Q> {
 }
 
 /// A store that changes many resources together, or none of them.
+///
+/// ```
+/// use etag_core::{Bulk, Database, Matched, Required, Versioned, WrittenAll};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, Versioned)]
+/// #[versioned(store = Database)]
+/// struct Note {
+///     #[versioned(id)]
+///     id: u64,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), etag_core::DatabaseError> {
+/// let database = Database::connect("memory:").await?;
+/// let notes = [2, 1].map(|id| (Matched::unconditional(id), Note { id }));
+/// let WrittenAll::Written(written) = database.replace_all(notes.into()).await? else { panic!() };
+/// assert_eq!(written[0].0.id, 2);
+/// let versions = Bulk::<Note>::versions(&database, &[1, 2, 3]).await?;
+/// assert_eq!(versions, [Some(written[1].1), Some(written[0].1), None]);
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't change several `{T}` together",
     label = "expected a store that implements `Bulk<{T}>`"

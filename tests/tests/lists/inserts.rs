@@ -54,3 +54,55 @@ async fn of_many_inserts_on_one_state_of_the_list_one_is_written() {
     })
     .await;
 }
+
+/// Checklist 44, 51: the list may change between the guard and the write, to another state that is named.
+#[tokio::test]
+async fn a_list_may_come_to_another_state_that_the_conditions_hold_for() {
+    on_each_database(async |database| {
+        import(&database, vec![note(1, "a")]).await;
+        let overtaken = async |State(database): State<Database>, new: Create<Note, InList>| {
+            import(&database, vec![note(2, "b")]).await;
+            new.save().await
+        };
+        let router = Router::new().route("/notes", routing::post(overtaken)).with_state(database.clone());
+        let before: Selected<Note> = database.select(&[], &Selection::new()).await.unwrap();
+        let tag = before.validators().etag.unwrap().to_string();
+        let post = async |condition: (&str, &str), id: u64| {
+            send(&router, "POST", "/notes", condition, &json!({"id": id, "text": "c"})).await
+        };
+        assert_eq!(post(("if-match", &tag), 3).await.status, 412);
+        assert_eq!(post(("if-none-match", "\"other\""), 4).await.status, 201);
+        assert_eq!(database.get::<Note>(&3).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_created_in_a_list_and_a_transaction_is_there_once_that_is_committed() {
+    on_each_database(async |database| {
+        import(&database, vec![note(1, "a")]).await;
+        let create = async |State(database): State<Database>, new: Create<Note, InList>| {
+            let mut transaction = database.transaction().await?;
+            let second = Matched::unconditional(100 + *new.key());
+            let _ = database.replace_in(&mut transaction, second, note(0, "beside")).await?;
+            new.save_in(&mut transaction).await?.committed(transaction.commit().await)
+        };
+        let router = Router::new().route("/notes", routing::post(create)).with_state(database.clone());
+        let list = async || {
+            let selection = Selection::new().with_filter("text", "a");
+            let selected: Selected<Note> = database.select(&[], &selection).await.unwrap();
+            selected.validators().etag.unwrap().to_string()
+        };
+        let tag = list().await;
+        let post = async |tag: &str, id: u64| {
+            let body = json!({"id": id, "text": "a"});
+            send(&router, "POST", "/notes?text=a", ("if-match", tag), &body).await.status
+        };
+        assert_eq!(post(&tag, 2).await, 201);
+        assert_eq!(post(&tag, 3).await, 412);
+        let ids: Vec<u64> = database.all::<Note>().await.unwrap().iter().map(|note| note.id).collect();
+        assert_eq!(ids, [1, 102, 2], "of the second, nothing is there");
+        assert_eq!(post(&list().await, 3).await, 201);
+    })
+    .await;
+}

@@ -25,9 +25,9 @@ use etag_core::axum::{
     ChangeEach, Create, Fresh, FreshList, Guarded, GuardedList, InList, MergePatch, Tagged, Update, Whole,
 };
 use etag_core::{
-    Access, Anyone, Authorize, Bulk, Database, DatabaseError, Insert, Inserted, Loaded, Matched, Problem,
-    Removed, Representation, Required, Resource, Select, Selected, Selection, StateTag, Store, StoreIn,
-    Timestamp, Version, Versioned, Written, WrittenAll,
+    Access, Anyone, Authorize, Bulk, Database, DatabaseError, Insert, Inserted, KeyPrefix, Loaded, Matched,
+    Problem, Removed, Representation, Required, Resource, Select, Selected, Selection, StateTag, Store,
+    StoreIn, Timestamp, Version, Versioned, Written, WrittenAll,
 };
 use http::StatusCode;
 use http::request::Parts;
@@ -49,6 +49,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Instrument, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
+use uuid::Uuid;
 
 /// The types whose tags are made in each way.
 macro_rules! kinds {

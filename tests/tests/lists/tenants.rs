@@ -160,3 +160,133 @@ async fn a_part_of_the_key_that_only_the_path_tells_need_not_be_in_a_bulk() {
     })
     .await;
 }
+
+/// A note whose tenant is a number, and a UUID: each has more than one spelling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Versioned)]
+#[versioned(store = Database, collection = "sealed", authorize = OwnTenant)]
+struct Sealed {
+    #[versioned(id)]
+    tenant: Uuid,
+    #[versioned(id)]
+    id: u64,
+    text: String,
+}
+
+/// Callers see and write what is their own tenant's; creating alone shows nothing.
+#[derive(Clone)]
+struct OwnTenant;
+
+impl Authorize<Sealed> for OwnTenant {
+    async fn authorize(
+        &self,
+        parts: &Parts,
+        key: Option<&(Uuid, u64)>,
+        access: Access,
+    ) -> Result<(), Problem> {
+        let tenant = match key {
+            Some((tenant, _)) => tenant.to_string(),
+            None => parts.extensions.get::<KeyPrefix>().unwrap().parts().concat(),
+        };
+        let caller = parts.headers.get("x-caller").and_then(|caller| caller.to_str().ok());
+        match caller {
+            Some(caller) if caller == tenant => Ok(()),
+            Some("clerk") if access == Access::Create => Ok(()),
+            _ => Err(StatusCode::NOT_FOUND.into()),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Archive(Database);
+
+impl FromRef<Archive> for Database {
+    fn from_ref(archive: &Archive) -> Self {
+        archive.0.clone()
+    }
+}
+
+impl FromRef<Archive> for OwnTenant {
+    fn from_ref(_: &Archive) -> Self {
+        Self
+    }
+}
+
+const TENANT: &str = "6f1b2a3c-0000-4000-8000-00000000000a";
+
+async fn archive() -> Router {
+    let database = Database::connect("memory:").await.unwrap();
+    let sealed = |tenant: &str| Sealed { tenant: tenant.parse().unwrap(), id: 1, text: "a".to_owned() };
+    let all = vec![sealed(TENANT), sealed("00000000-0000-4000-8000-000000000001")];
+    import(&database, all).await;
+    let list = get(async |list: FreshList<Sealed>| list)
+        .put(async |list: GuardedList<Sealed>| list.save().await)
+        .post(async |new: Create<Sealed, InList>| new.save().await);
+    Router::new()
+        .route("/tenants/{tenant}/sealed", list.clone())
+        .route("/orgs/{org}/sealed", list.clone())
+        .route("/tenants/{tenant}/sealed/{id}", list)
+        .with_state(Archive(database))
+}
+
+async fn ask(router: &Router, caller: &str, (method, uri): (&str, &str), tag: &str, body: &Value) -> Answer {
+    let conditions = [("x-caller", caller), ("content-type", "application/json"), ("if-match", tag)];
+    let headers = if tag.is_empty() { &conditions[..2] } else { &conditions[..] };
+    call(router, method, uri, headers, body.to_string()).await
+}
+
+#[tokio::test]
+async fn a_tenant_in_another_spelling_is_the_same_tenant() {
+    let router = archive().await;
+    let [plain, capitals] =
+        [TENANT.to_owned(), TENANT.to_uppercase()].map(|tenant| format!("/tenants/{tenant}/sealed"));
+    let empty = "\"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU\"";
+    let list = ask(&router, TENANT, ("GET", &plain), "", &Value::Null).await;
+    assert_eq!(items_of(&list).len(), 1);
+    for uri in [&plain, &capitals] {
+        assert_eq!(ask(&router, TENANT, ("GET", uri), "", &Value::Null).await, {
+            let link = format!("<{uri}?limit=50&offset=0>; rel=\"first\"");
+            let mut same = list.clone();
+            same.headers.insert("link", link.parse().unwrap());
+            same
+        });
+        let new = json!({"id": 2, "text": "b"});
+        assert_eq!(ask(&router, TENANT, ("POST", uri), empty, &new).await.status, 412, "{uri}");
+        let text = json!([{"id": 1, "text": "a"}]);
+        assert_eq!(ask(&router, TENANT, ("PUT", uri), list.header("etag"), &text).await.status, 200, "{uri}");
+    }
+    let nonsense = ask(&router, TENANT, ("GET", "/tenants/crane/sealed"), "", &Value::Null).await;
+    assert_eq!(nonsense.status, 404);
+}
+
+#[tokio::test]
+async fn a_policy_knows_whose_list_it_is_and_who_may_only_create_learns_nothing_of_it() {
+    let router = archive().await;
+    let own = format!("/tenants/{TENANT}/sealed");
+    let other = "/tenants/00000000-0000-4000-8000-000000000001/sealed";
+    for method in ["GET", "PUT", "POST"] {
+        for tag in ["", "*", "\"x\""] {
+            let refused = ask(&router, TENANT, (method, other), tag, &json!([])).await;
+            assert_eq!(refused.status, 404, "{method} {tag}");
+        }
+    }
+    let guess = |text: &str| format!("{own}?text={text}");
+    let empty = "\"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU\"";
+    for text in ["a", "b"] {
+        let probe = ask(&router, "clerk", ("POST", &guess(text)), empty, &json!({})).await;
+        assert_eq!((probe.status, probe.header("etag")), (404, ""), "{text}");
+    }
+    let created = ask(&router, "clerk", ("POST", &own), "", &json!({"id": 7, "text": "c"})).await;
+    assert_eq!(created.status, 201);
+}
+
+/// A list that would show all tenants' resources, or none ever, is a mistake of the program's.
+#[tokio::test]
+async fn a_route_that_has_not_the_first_parts_of_the_key_is_an_error() {
+    let router = archive().await;
+    for uri in [format!("/orgs/{TENANT}/sealed"), format!("/tenants/{TENANT}/sealed/1")] {
+        for method in ["GET", "PUT"] {
+            let refused = ask(&router, TENANT, (method, &uri), "", &json!([])).await;
+            assert_eq!((refused.status, refused.header("etag")), (500, ""), "{method} {uri}");
+        }
+    }
+}
