@@ -9,6 +9,7 @@ use super::guard::{Conditions, failed};
 use super::items::{Item, items};
 use super::target::list_prefix;
 use super::{Change, ChangeEach, MergePatch, Pending, Refusal, Tagged, Whole};
+use crate::outline::Outline;
 use crate::{
     Access, Authorize, Bulk, BulkIn, EntityTag, IfMatch, Key, Matched, Preconditions, Problem, Required,
     Resource, Selected, StateTag, TagList, Timestamp, Validators, Version, WrittenAll,
@@ -279,7 +280,8 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
         }
         if let Some(absent) = versions.iter().position(Option::is_none) {
             let path = format!("[{absent}]");
-            return Err(Problem::invalid_member("", "nothing exists under this key").at(&path));
+            let named = T::MEMBERS.last().copied().unwrap_or_default();
+            return Err(Problem::invalid_member(named, "nothing exists under this key").at(&path));
         }
         let shows_tags = !self.tags.is_empty() && self.tags.iter().all(Option::is_some);
         let is_guarded = self.preconditions.if_match().is_some() || shows_tags;
@@ -357,10 +359,12 @@ fn stale_items(places: &[usize]) -> Problem {
 
 /// 428, with the ways to resubmit (RFC 6585 §3).
 fn required_tag<T: Resource>() -> Problem {
-    let member = crate::outline::Outline::of::<T>().embed;
-    let also = member.map(|name| format!(", or each item's tag in its `{name}`")).unwrap_or_default();
+    let query = T::QUERY.map(|name| format!(", or in `?{name}=`")).unwrap_or_default();
+    let member = Outline::of::<T>().embed;
+    let member = member.map(|name| format!(", or each item's own in its `{name}`")).unwrap_or_default();
     Problem::precondition_required(format!(
-        "this write needs the tag of the list that it changes: GET these items in this order, and send the `ETag` in `If-Match`{also}"
+        "this write needs the tag of the list that it changes: GET these items in this order, and send the `ETag` in \
+         `If-Match`{query}{member}"
     ))
 }
 

@@ -20,6 +20,7 @@ pub(super) struct Memory {
 }
 
 /// A transaction: what it writes is seen by nobody before it is committed, and other writers wait.
+#[derive(Debug)]
 pub(super) struct Draft {
     memory: Memory,
     written: Collections,

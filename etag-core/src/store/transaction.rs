@@ -36,9 +36,11 @@ use crate::{Resource, Selection, StateTag};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug)]
 #[must_use = "nothing is written before it is committed"]
 pub struct Transaction(pub(super) Kind);
 
+#[derive(Debug)]
 pub(super) enum Kind {
     Memory(Draft),
     #[cfg(feature = "sqlite")]
