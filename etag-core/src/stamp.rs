@@ -23,7 +23,7 @@ use crate::Timestamp;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a last-modified time",
     label = "expected a point in time",
-    note = "use `etag_core::Timestamp`"
+    note = "use `etag_core::Timestamp`, or chrono's or jiff's time behind its feature"
 )]
 pub trait Modified {
     /// The time that is stored.
@@ -84,6 +84,62 @@ impl Revision for Timestamp {
 
     fn modified(&self) -> Option<Timestamp> {
         Some(*self)
+    }
+}
+
+#[cfg(feature = "chrono")]
+impl Modified for chrono::DateTime<chrono::Utc> {
+    fn modified(&self) -> Timestamp {
+        Timestamp::from_microseconds(self.timestamp_micros())
+    }
+
+    fn from_stamp(at: Timestamp) -> Self {
+        Self::from_timestamp_micros(at.as_microseconds()).unwrap_or(Self::UNIX_EPOCH)
+    }
+}
+
+#[cfg(feature = "chrono")]
+impl Revision for chrono::DateTime<chrono::Utc> {
+    const IS_TIME: bool = true;
+
+    fn revision(&self) -> u64 {
+        Modified::modified(self).revision()
+    }
+
+    fn from_stamp(at: Timestamp) -> Self {
+        Modified::from_stamp(at)
+    }
+
+    fn modified(&self) -> Option<Timestamp> {
+        Some(Modified::modified(self))
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl Modified for jiff::Timestamp {
+    fn modified(&self) -> Timestamp {
+        Timestamp::from_microseconds(self.as_microsecond())
+    }
+
+    fn from_stamp(at: Timestamp) -> Self {
+        Self::from_microsecond(at.as_microseconds()).unwrap_or(Self::UNIX_EPOCH)
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl Revision for jiff::Timestamp {
+    const IS_TIME: bool = true;
+
+    fn revision(&self) -> u64 {
+        Modified::modified(self).revision()
+    }
+
+    fn from_stamp(at: Timestamp) -> Self {
+        Modified::from_stamp(at)
+    }
+
+    fn modified(&self) -> Option<Timestamp> {
+        Some(Modified::modified(self))
     }
 }
 

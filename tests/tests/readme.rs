@@ -50,13 +50,30 @@ fn no_line_of_a_program_is_hidden() {
 }
 
 #[test]
+fn each_feature_is_in_the_readme_and_checked_by_itself() {
+    let (_, features) = include_str!("../../etag-core/Cargo.toml").split_once("[features]").unwrap();
+    let features = features.lines().map_while(|line| (!line.starts_with('[')).then_some(line));
+    let names = features.filter_map(|line| line.split_once(" = [")).map(|(name, _)| name);
+    let table = README.split_once("## Features").unwrap().1;
+    let ci = include_str!("../../.ci/run");
+    let (_, checked) = ci.split_once("for feature in ").unwrap();
+    let checked: Vec<&str> = checked.lines().next().unwrap().trim_end_matches("; do").split(' ').collect();
+    for name in names.filter(|name| *name != "default") {
+        assert!(table.contains(&format!("`{name}`")), "{name} is not in the README");
+        assert!(checked.contains(&name), "{name} is not checked by itself");
+    }
+}
+
+#[test]
 fn each_attribute_that_the_derive_knows_is_in_the_readme_and_no_other() {
     let attributes = include_str!("../../etag-derive/src/lib.rs");
+    let (_, features) = include_str!("../../etag-core/Cargo.toml").split_once("[features]").unwrap();
+    let cargo = features.split("\n[").next().unwrap();
     let documented: Vec<&str> = README
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split(['`', ' ']).next())
         .filter(|key| key.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'))
-        .filter(|key| !["axum", "derive", "sqlite", "uuid"].contains(key))
+        .filter(|key| !cargo.contains(&format!("\n{key} = [")))
         .collect();
     for key in &documented {
         assert!(attributes.contains(&format!("**`{key}`**")), "{key} is not documented at the derive");

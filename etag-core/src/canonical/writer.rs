@@ -1,4 +1,6 @@
 use std::fmt::{self, Display, Write as _};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 use std::vec;
 
 use serde::Serialize;
@@ -132,6 +134,33 @@ impl Writer {
         if written.is_err() {
             self.fail(Error::Custom("a value failed to display itself".to_owned()));
         }
+    }
+
+    /// Writes a path that is Unicode.
+    #[inline(never)]
+    pub(crate) fn path(&mut self, path: &Path) {
+        match path.to_str() {
+            Some(text) => self.string(text),
+            None => self.fail(Error::Custom("path contains invalid UTF-8 characters".to_owned())),
+        }
+    }
+
+    /// Writes a point in time as `serde` does: as what has passed since 1970.
+    #[inline(never)]
+    pub(crate) fn system_time(&mut self, time: SystemTime) {
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => self.counts([
+                ("nanos_since_epoch", u64::from(since.subsec_nanos())),
+                ("secs_since_epoch", since.as_secs()),
+            ]),
+            Err(_) => self.fail(Error::Custom("SystemTime must be later than UNIX_EPOCH".to_owned())),
+        }
+    }
+
+    /// Writes an object of two numbers, in the order of their names.
+    #[inline(never)]
+    pub(crate) fn counts(&mut self, [(first, one), (second, other)]: [(&str, u64); 2]) {
+        self.bytes.extend_from_slice(format!("{{\"{first}\":{one},\"{second}\":{other}}}").as_bytes());
     }
 
     /// Writes a string whose escapes are already in it.

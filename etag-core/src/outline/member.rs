@@ -38,7 +38,8 @@ impl Kind {
             "wide integer" => Self::Wide,
             "double" | "single" => Self::Double,
             "timestamp" => Self::Time,
-            "string" | "character" => Self::Text,
+            "string" | "character" | "address" | "path" => Self::Text,
+            "duration" | "system time" => Self::Composite,
             #[cfg(feature = "uuid")]
             "uuid" => Self::Uuid,
             _ => Self::Unknown,

@@ -161,7 +161,10 @@ impl Selection {
         }
         let filters = self.filters.iter().map(|(name, value)| {
             let (column, member) = find(name, name, members)?;
-            Ok((column, scalars(name, value, &member.kind)?))
+            // A stamp is known by its time, whatever type holds it.
+            let is_time = member.is_stamp && member.kind != Kind::Integer;
+            let kind = if is_time { &Kind::Time } else { &member.kind };
+            Ok((column, scalars(name, value, kind)?))
         });
         Ok(Resolved {
             limit: self.limit,

@@ -1,10 +1,107 @@
-//! The forms of this crate's own types, and of other crates' behind their features.
+//! The forms of this crate's own types, of `serde_json`'s, and of other crates' behind their features.
 
 use crate::{Describe, Timestamp, Versioned};
 
 impl Versioned for Timestamp {
     fn describe<D: Describe<Self>>(timestamp: &mut D) {
         timestamp.leaf("timestamp", |timestamp, writer| writer.display(timestamp));
+    }
+}
+
+/// What only `serde` knows the form of: the inner shape of these is not known here.
+macro_rules! foreign {
+    ($($(#[$cfg:meta])* $type:ty)*) => {$(
+        $(#[$cfg])*
+        impl Versioned for $type {
+            fn describe<D: Describe<Self>>(it: &mut D) {
+                it.serde_transparent(|it| it);
+            }
+        }
+    )*};
+}
+
+foreign! {
+    serde_json::Value
+    serde_json::Map<String, serde_json::Value>
+    serde_json::Number
+    serde_json::value::RawValue
+    #[cfg(feature = "chrono")]
+    chrono::NaiveDate
+    #[cfg(feature = "chrono")]
+    chrono::NaiveDateTime
+    #[cfg(feature = "chrono")]
+    chrono::NaiveTime
+    #[cfg(feature = "chrono")]
+    chrono::Month
+    #[cfg(feature = "chrono")]
+    chrono::Weekday
+}
+
+#[cfg(feature = "chrono")]
+impl<Zone: chrono::TimeZone> Versioned for chrono::DateTime<Zone> {
+    fn describe<D: Describe<Self>>(time: &mut D) {
+        time.serde_transparent(|time| time);
+    }
+}
+
+/// Texts: the kind that stands in a type's shape, and how the value is written.
+macro_rules! texts {
+    ($($feature:literal $kind:literal $type:ty: |$value:ident, $writer:ident| $write:expr;)*) => {$(
+        #[cfg(feature = $feature)]
+        impl Versioned for $type {
+            #[inline]
+            fn describe<D: Describe<Self>>(text: &mut D) {
+                text.leaf($kind, |$value, $writer| $write);
+            }
+        }
+    )*};
+}
+
+texts! {
+    "jiff" "timestamp" jiff::Timestamp: |time, writer| writer.display(time);
+    "jiff" "date" jiff::civil::Date: |date, writer| writer.display(date);
+    "jiff" "time" jiff::civil::Time: |time, writer| writer.display(time);
+    "jiff" "date-time" jiff::civil::DateTime: |time, writer| writer.display(time);
+    "jiff" "zoned time" jiff::Zoned: |time, writer| writer.display(time);
+    "rust_decimal" "decimal" rust_decimal::Decimal: |decimal, writer| writer.display(decimal);
+    "smol_str" "string" smol_str::SmolStr: |text, writer| writer.string(text);
+    "url" "string" url::Url: |url, writer| writer.string(url.as_str());
+}
+
+#[cfg(feature = "arrayvec")]
+impl<const N: usize> Versioned for arrayvec::ArrayString<N> {
+    #[inline]
+    fn describe<D: Describe<Self>>(text: &mut D) {
+        text.leaf("string", |text, writer| writer.string(text));
+    }
+}
+
+/// Sequences: each in its own order.
+macro_rules! sequences {
+    ($($feature:literal [$($generics:tt)*] $type:ty, $element:ty;)*) => {$(
+        #[cfg(feature = $feature)]
+        impl<$($generics)*> Versioned for $type {
+            fn describe<D: Describe<Self>>(sequence: &mut D) {
+                sequence.array::<$element>(|sequence, elements| {
+                    sequence.iter().for_each(|element| elements.element(element));
+                });
+            }
+        }
+    )*};
+}
+
+sequences! {
+    "arrayvec" [T: Versioned, const N: usize] arrayvec::ArrayVec<T, N>, T;
+    "bytes" [] bytes::Bytes, u8;
+    "bytes" [] bytes::BytesMut, u8;
+    "indexmap" [T: Versioned, S] indexmap::IndexSet<T, S>, T;
+    "smallvec" [A: smallvec::Array<Item: Versioned>] smallvec::SmallVec<A>, A::Item;
+}
+
+#[cfg(feature = "indexmap")]
+impl<K: Versioned, V: Versioned, S> Versioned for indexmap::IndexMap<K, V, S> {
+    fn describe<D: Describe<Self>>(map: &mut D) {
+        map.map(|map, entries| map.iter().for_each(|(key, value)| entries.entry(key, value)));
     }
 }
 

@@ -1,7 +1,16 @@
 //! The forms of the standard library's types: those that `serde_json` sends for them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
 use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::num::{NonZero, Saturating, Wrapping};
+use std::ops::{Range, RangeFrom, RangeInclusive, RangeTo};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use crate::{Describe, Versioned};
 
@@ -32,6 +41,20 @@ leaves! {
     "string", str String: |value, writer| writer.string(value);
     "character", char: |value, writer| writer.string(value.encode_utf8(&mut [0; 4]));
     "null", (): |_value, writer| writer.null();
+    "integer", NonZero<i8> NonZero<i16> NonZero<i32>: |value, writer| writer.signed(i64::from(value.get()));
+    "integer", NonZero<i64>: |value, writer| writer.signed(value.get());
+    "integer", NonZero<u8> NonZero<u16> NonZero<u32>: |value, writer| writer.unsigned(u64::from(value.get()));
+    "integer", NonZero<u64>: |value, writer| writer.unsigned(value.get());
+    "integer", NonZero<isize>: |value, writer| writer.signed(value.get() as i64);
+    "integer", NonZero<usize>: |value, writer| writer.unsigned(value.get() as u64);
+    "wide integer", NonZero<i128>: |value, writer| writer.signed_wide(value.get());
+    "wide integer", NonZero<u128>: |value, writer| writer.unsigned_wide(value.get());
+    "address", IpAddr Ipv4Addr Ipv6Addr SocketAddr SocketAddrV4 SocketAddrV6: |value, writer| writer.display(value);
+    "path", Path PathBuf: |value, writer| writer.path(value);
+    "duration", Duration: |value, writer| {
+        writer.counts([("nanos", u64::from(value.subsec_nanos())), ("secs", value.as_secs())]);
+    };
+    "system time", SystemTime: |value, writer| writer.system_time(*value);
 }
 
 /// Another type's form, unchanged.
@@ -46,7 +69,46 @@ macro_rules! transparent {
     )*};
 }
 
-transparent!(&T, &mut T, Box<T>);
+transparent!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+impl<T: Versioned + ToOwned + ?Sized> Versioned for Cow<'_, T> {
+    #[inline]
+    fn describe<D: Describe<Self>>(it: &mut D) {
+        it.transparent(|it| &**it);
+    }
+}
+
+/// A wrapper's form is that of what it wraps.
+macro_rules! wrappers {
+    ($($type:ident)*) => {$(
+        impl<T: Versioned> Versioned for $type<T> {
+            #[inline]
+            fn describe<D: Describe<Self>>(it: &mut D) {
+                it.transparent(|it| &it.0);
+            }
+        }
+    )*};
+}
+
+wrappers!(Reverse Saturating Wrapping);
+
+/// Ranges, as objects of their bounds.
+macro_rules! ranges {
+    ($($type:ident { $($name:literal $range:ident => $bound:expr),* })*) => {$(
+        impl<T: Versioned> Versioned for $type<T> {
+            fn describe<D: Describe<Self>>(range: &mut D) {
+                $(range.member($name, |$range| $bound);)*
+            }
+        }
+    )*};
+}
+
+ranges! {
+    Range { "end" range => &range.end, "start" range => &range.start }
+    RangeInclusive { "end" range => range.end(), "start" range => range.start() }
+    RangeFrom { "start" range => &range.start }
+    RangeTo { "end" range => &range.end }
+}
 
 impl<T: ?Sized> Versioned for PhantomData<T> {
     fn describe<D: Describe<Self>>(marker: &mut D) {
@@ -77,6 +139,8 @@ sequences! {
     array [const N: usize] [T; N];
     array [] Vec<T>;
     array [] VecDeque<T>;
+    array [] LinkedList<T>;
+    array [] BinaryHeap<T>;
     sorted [] BTreeSet<T>;
     set [S] HashSet<T, S>;
 }
@@ -121,4 +185,8 @@ tuples! {
     (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9)
     (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10)
     (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11)
+    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12)
+    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13)
+    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14)
+    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15)
 }
