@@ -516,3 +516,24 @@ async fn a_delete_is_one_select_and_one_update() {
     let (status, _, statements) = notes.send("DELETE", &[("if-match", &tag)], "").await;
     assert_eq!((status, verbs(&statements)), (204, vec!["SELECT", "UPDATE"]));
 }
+
+/// A table of another version's is left as it is.
+#[tokio::test]
+async fn a_table_with_other_columns_is_refused_with_the_way_out() {
+    let (_folder, url) = sqlite_file();
+    let options: sqlx::sqlite::SqliteConnectOptions = url.parse().unwrap();
+    let pool = sqlx::SqlitePool::connect_with(options.create_if_missing(true)).await.unwrap();
+    let table =
+        "CREATE TABLE etag_rows (collection TEXT, key TEXT, deleted INTEGER, shape TEXT, document BLOB)";
+    sqlx::query(table).execute(&pool).await.unwrap();
+    sqlx::query("INSERT INTO etag_rows (key) VALUES ('kept')").execute(&pool).await.unwrap();
+    for opened in [Database::connect(&url).await, Database::from_pool(pool.clone()).await] {
+        let error = opened.unwrap_err().to_string();
+        assert!(error.contains("another version of etag-core"), "{error}");
+    }
+    let kept: Vec<String> = sqlx::query_scalar("SELECT key FROM etag_rows").fetch_all(&pool).await.unwrap();
+    assert_eq!(kept, ["kept"]);
+    let schema: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_schema").fetch_all(&pool).await.unwrap();
+    assert_eq!(schema, ["etag_rows"]);
+}

@@ -52,6 +52,12 @@ pub enum DatabaseError {
     /// Others kept writing the same row.
     #[error("the row was written by others at each of {0} attempts")]
     Busy(u32),
+    /// The table of rows has other columns than this version of the crate writes.
+    #[error(
+        "the table `etag_rows` was made by another version of etag-core: use that version, or import its documents into \
+         a new database"
+    )]
+    Table,
     /// A transaction of SQLite's for a database in memory.
     #[error("a database in memory has no transactions")]
     Transaction,

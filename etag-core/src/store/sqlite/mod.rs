@@ -2,6 +2,7 @@
 
 mod lists;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -58,7 +59,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 const CONNECTIONS: u32 = 8;
 
-/// Creates the table. The document comes last: what is read without it does not touch its pages.
+/// Creates the table, or sees that it is the one that is known here. The document comes last: what is read without it
+/// does not touch its pages.
 async fn create_table(connection: &mut SqliteConnection) -> Result<(), DatabaseError> {
     sqlx::query(
         "CREATE TABLE IF NOT EXISTS etag_rows (
@@ -74,13 +76,34 @@ async fn create_table(connection: &mut SqliteConnection) -> Result<(), DatabaseE
             members TEXT NOT NULL,
             document BLOB,
             PRIMARY KEY (collection, key)
-        ) STRICT;
-        CREATE INDEX IF NOT EXISTS etag_rows_shape ON etag_rows (collection, shape, key) WHERE NOT deleted",
+        ) STRICT",
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    let names = sqlx::query_scalar("SELECT name FROM pragma_table_info('etag_rows')");
+    let names: HashSet<String> = names.fetch_all(&mut *connection).await?.into_iter().collect();
+    if names != COLUMNS.map(str::to_owned).into() {
+        return Err(DatabaseError::Table);
+    }
+    let index =
+        "CREATE INDEX IF NOT EXISTS etag_rows_shape ON etag_rows (collection, shape, key) WHERE NOT deleted";
+    sqlx::query(index).execute(connection).await?;
     Ok(())
 }
+
+const COLUMNS: [&str; 11] = [
+    "collection",
+    "key",
+    "deleted",
+    "modified",
+    "alone",
+    "state",
+    "content",
+    "shape",
+    "exact",
+    "members",
+    "document",
+];
 
 impl Rows for SqliteConnection {
     async fn columns(&mut self, address: &Address) -> Result<Option<Columns>, DatabaseError> {
