@@ -1,5 +1,7 @@
 //! What the workspace's tests share: the registry as a process of its own, and what is said to it.
 
+pub mod statements;
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -2,7 +2,6 @@
 //! takes.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, Once};
 
 use axum::Router;
 use axum::routing::get;
@@ -16,13 +15,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqlitePoolOptions;
+use tests::statements::{statements_of, verbs};
 use tests::{Registry, call, client, sqlite_file};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
-use tracing::field::{Field, Visit};
-use tracing::{Event, Instrument, Span, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-use tracing_subscriber::registry::LookupSpan;
 use uuid::Uuid;
 
 /// How often the processes are killed, and how many writes they acknowledge before.
@@ -369,39 +365,6 @@ async fn a_stale_put_is_refused_without_the_document() {
     }
 }
 
-/// Keeps the SQL statements that run in a span.
-struct Statements;
-
-/// Each statement, after the span in which it ran.
-static STATEMENTS: Mutex<Vec<(tracing::Id, String)>> = Mutex::new(Vec::new());
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Statements {
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let Some(span) = context.event_span(event).filter(|_| event.metadata().target() == "sqlx::query")
-        else {
-            return;
-        };
-        let mut sql = Sql::default();
-        event.record(&mut sql);
-        STATEMENTS.lock().unwrap().push((span.id(), sql.0));
-    }
-}
-
-/// The statement of an event: its field `db.statement`, or `summary` where that has all of it.
-#[derive(Default)]
-struct Sql(String);
-
-impl Visit for Sql {
-    fn record_str(&mut self, field: &Field, text: &str) {
-        let is_longer = text.len() > self.0.len();
-        if ["db.statement", "summary"].contains(&field.name()) && is_longer {
-            text.trim().clone_into(&mut self.0);
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
-}
-
 #[derive(Serialize, Deserialize, Versioned)]
 #[versioned(store = Database, create = "put")]
 struct Note {
@@ -421,11 +384,6 @@ struct Notes {
 
 impl Notes {
     async fn new() -> Self {
-        static SUBSCRIBED: Once = Once::new();
-        SUBSCRIBED.call_once(|| {
-            let subscriber = tracing_subscriber::registry().with(Statements);
-            tracing::subscriber::set_global_default(subscriber).unwrap();
-        });
         let (folder, url) = sqlite_file();
         let options = SqlitePoolOptions::new().max_connections(1);
         let pool = options.connect(&format!("{url}?mode=rwc")).await.unwrap();
@@ -453,19 +411,10 @@ impl Notes {
     ) -> (u16, String, Vec<String>) {
         let mut headers = vec![("content-type", "application/json")];
         headers.extend(conditions);
-        let span = tracing::info_span!("request");
         let body = json!({ "text": text }).to_string();
-        let answer = call(&self.router, method, "/notes/1", &headers, body).instrument(span.clone()).await;
-        (answer.status, answer.header("etag").to_owned(), self.statements(&span).await)
-    }
-
-    /// Takes what ran in a span.
-    async fn statements(&self, span: &Span) -> Vec<String> {
-        // A connection logs a statement after its last row: the next one begins when that is done.
-        sqlx::query("SELECT 1").execute(&self.pool).await.unwrap();
-        let id = span.id().expect("the span is recorded");
-        let mut statements = STATEMENTS.lock().unwrap();
-        statements.extract_if(.., |(span, _)| *span == id).map(|(_, sql)| sql).collect()
+        let request = call(&self.router, method, "/notes/1", &headers, body);
+        let (answer, statements) = statements_of(&self.pool, request).await;
+        (answer.status, answer.header("etag").to_owned(), statements)
     }
 
     /// Creates note 1; its tag.
@@ -474,11 +423,6 @@ impl Notes {
         assert_eq!((status, verbs(&statements)), (201, vec!["INSERT"]));
         tag
     }
-}
-
-/// The first word of each statement.
-fn verbs(statements: &[String]) -> Vec<&str> {
-    statements.iter().filter_map(|sql| sql.split_whitespace().next()).collect()
 }
 
 #[tokio::test]

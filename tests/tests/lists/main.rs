@@ -14,7 +14,7 @@ mod versions;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{self, AtomicBool};
-use std::sync::{Arc, Mutex, Once};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::{FromRef, Query, State};
@@ -42,13 +42,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqlitePoolOptions;
+use tests::statements::{statements_of, verbs};
 use tests::{Answer, call, on_each_database, sqlite_file};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
-use tracing::field::{Field, Visit};
-use tracing::{Event, Instrument, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-use tracing_subscriber::registry::LookupSpan;
 use uuid::Uuid;
 
 /// The types whose tags are made in each way.

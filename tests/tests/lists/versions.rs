@@ -184,39 +184,6 @@ async fn a_list_with_an_unreadable_row_is_a_500_and_other_pages_are_not() {
     assert_eq!((mended.status, mended.header("etag")), (200, show(&router, "/dated").await.header("etag")));
 }
 
-/// Keeps the SQL statements that run in a span.
-struct Statements;
-
-/// Each statement, after the span in which it ran.
-static STATEMENTS: Mutex<Vec<(tracing::Id, String)>> = Mutex::new(Vec::new());
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Statements {
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let Some(span) = context.event_span(event).filter(|_| event.metadata().target() == "sqlx::query")
-        else {
-            return;
-        };
-        let mut sql = Sql::default();
-        event.record(&mut sql);
-        STATEMENTS.lock().unwrap().push((span.id(), sql.0));
-    }
-}
-
-/// The statement of an event: its field `db.statement`, or `summary` where that has all of it.
-#[derive(Default)]
-struct Sql(String);
-
-impl Visit for Sql {
-    fn record_str(&mut self, field: &Field, text: &str) {
-        let is_longer = text.len() > self.0.len();
-        if ["db.statement", "summary"].contains(&field.name()) && is_longer {
-            text.trim().clone_into(&mut self.0);
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
-}
-
 /// The answer to a request, and the first words of the statements that it took.
 async fn logged(
     router: &Router,
@@ -224,19 +191,9 @@ async fn logged(
     (method, uri, condition): (&str, &str, (&str, &str)),
     body: &Value,
 ) -> (Answer, Vec<String>) {
-    static SUBSCRIBED: Once = Once::new();
-    SUBSCRIBED.call_once(|| {
-        let subscriber = tracing_subscriber::registry().with(Statements);
-        tracing::subscriber::set_global_default(subscriber).unwrap();
-    });
-    let span = tracing::info_span!("request");
-    let answer = send(router, method, uri, condition, body).instrument(span.clone()).await;
-    // A connection logs a statement after its last row: the next one begins when that is done.
-    sqlx::query("SELECT 1").execute(pool).await.unwrap();
-    let id = span.id().expect("the span is recorded");
-    let mut statements = STATEMENTS.lock().unwrap();
-    let taken = statements.extract_if(.., |(span, _)| *span == id);
-    let verbs = taken.filter_map(|(_, sql)| sql.split_whitespace().next().map(str::to_owned));
+    let request = send(router, method, uri, condition, body);
+    let (answer, statements) = statements_of(pool, request).await;
+    let verbs = verbs(&statements).into_iter().map(str::to_owned);
     (answer, verbs.filter(|verb| ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&&**verb)).collect())
 }
 
