@@ -1,4 +1,4 @@
-//! Who may not see a resource learns nothing of it: not that it exists, nor its tag, nor its date. (HTTP.md
+//! Who may not see a resource learns nothing of it: not that it exists, nor its tag, nor its date. (Checklist
 //! 34, 35, 96, 120, 123.)
 
 use std::collections::BTreeSet;

@@ -1,5 +1,5 @@
 //! Collections that are answered with: a body is that of its items, each of which shows its own tag, and the tag of
-//! the whole follows the items' states and variants. (HTTP.md 13, 15, 20, 31, 32, 49.)
+//! the whole follows the items' states and variants. (Checklist 13, 15, 20, 31, 32, 49.)
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt::Debug;

@@ -1,5 +1,5 @@
 //! Deploys: releases whose types differ, on one database. A row that one release wrote is answered by the
-//! other with a true tag, and with 304 only where the client's copy is what it would be sent. (HTTP.md 13,
+//! other with a true tag, and with 304 only where the client's copy is what it would be sent. (Checklist 13,
 //! 14, 25, 42, 60, 64.)
 
 use std::collections::BTreeSet;

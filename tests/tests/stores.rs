@@ -1,4 +1,4 @@
-//! What a store promises, held by each database of ours and by one of a user's own. (HTTP.md 14, 20, 25,
+//! What a store promises, held by each database of ours and by one of a user's own. (Checklist 14, 20, 25,
 //! 36, 41, 44, 50, 53.)
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

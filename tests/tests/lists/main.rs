@@ -1,5 +1,5 @@
 //! Lists: which resources a selection has, in which order and in which versions; and writes of many resources at
-//! once. (HTTP.md 13, 34, 35, 44, 52, 74, 77, 97, 120, 123.)
+//! once. (Checklist 13, 34, 35, 44, 52, 74, 77, 97, 120, 123.)
 
 mod bulks;
 mod inserts;
