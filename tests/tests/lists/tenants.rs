@@ -290,3 +290,32 @@ async fn a_route_that_has_not_the_first_parts_of_the_key_is_an_error() {
         }
     }
 }
+
+/// The folders as a later release knows them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Versioned)]
+#[versioned(store = Database, collection = "folders")]
+struct FiledLater {
+    #[versioned(id)]
+    tenant: String,
+    #[versioned(id)]
+    id: String,
+    text: String,
+    #[serde(default)]
+    colour: String,
+}
+
+#[tokio::test]
+async fn a_tenants_list_has_only_that_tenants_rows_where_another_release_wrote_them() {
+    on_each_database(async |database| {
+        file(&database, filed).await;
+        let router = folders::<FiledLater>(&database);
+        for (tenant, path) in TENANTS {
+            let list = show(&router, &format!("/tenants/{path}/notes?sort=text")).await;
+            let shown = items_of(&list).into_iter().map(|item| (item["tenant"].clone(), item["id"].clone()));
+            let mut expected = IDS;
+            expected.sort_unstable();
+            assert!(shown.eq(expected.map(|id| (json!(tenant), json!(id)))), "{tenant:?}: {}", list.text());
+        }
+    })
+    .await;
+}

@@ -3,7 +3,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
-use super::columns;
+use super::{after, columns};
 use crate::selection::{Column, Resolved, Scalar};
 use crate::store::DatabaseError;
 use crate::store::lists::{Found, Lists, Page, Scope};
@@ -99,10 +99,9 @@ fn push_foreign(sql: &mut QueryBuilder<Sqlite>, scope: &Scope) {
 
 fn push_scope(sql: &mut QueryBuilder<Sqlite>, scope: &Scope) {
     sql.push(" WHERE NOT deleted AND collection = ").push_bind(scope.collection);
-    if let Some(parent) = scope.prefix.strip_suffix('/') {
+    if let Some(after) = after(&scope.prefix) {
         sql.push(" AND key >= ").push_bind(scope.prefix.clone());
-        // What follows `/` among the characters.
-        sql.push(" AND key < ").push_bind(format!("{parent}0"));
+        sql.push(" AND key < ").push_bind(after);
     }
 }
 

@@ -138,11 +138,12 @@ impl Rows for SqliteConnection {
         let rows = sqlx::query(
             "SELECT deleted, modified, alone, state, content, shape, exact, document, key
             FROM etag_rows
-            WHERE collection = ?1 AND NOT deleted AND key >= ?2 AND substr(key, 1, length(?2)) = ?2
+            WHERE collection = ?1 AND NOT deleted AND key >= ?2 AND (?3 IS NULL OR key < ?3)
             ORDER BY key",
         )
         .bind(collection)
         .bind(prefix)
+        .bind(after(prefix))
         .fetch_all(self)
         .await?;
         rows.iter().map(|row| Ok((row.try_get("key")?, whole(row)?))).collect()
@@ -245,6 +246,12 @@ fn bind<'q>(statement: Query<'q>, address: &'q Address, Entry { row, members }: 
         .bind(row.columns.modified.as_microseconds())
         .bind(&row.document)
         .bind(json(members))
+}
+
+/// The first text behind those that begin with a prefix, which ends in a slash; `None` where there is no prefix.
+fn after(prefix: &str) -> Option<String> {
+    // What follows `/` among the characters.
+    prefix.strip_suffix('/').map(|parent| format!("{parent}0"))
 }
 
 fn json(members: &[Scalar]) -> String {
