@@ -55,7 +55,7 @@ impl Item {
         let range = start..bytes.len();
         let versions = match known {
             Some(state) => Versions::with_state::<V>(bytes, facts, state),
-            None if facts.is_plain() && Versions::are_plain::<V>(facts) => {
+            None if Versions::are_plain::<V>(facts) => {
                 return Self { range, versions: None, state: None, embed: None };
             }
             None => Versions::of::<V>(bytes, start, facts),

@@ -265,9 +265,8 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
 
     /// Lets the write through, or not: 412, 422 or 428. Says which states it saw.
     fn admit(&self, versions: &[Option<Version>]) -> Result<Vec<StateTag>, Problem> {
-        let names_list = matches!(self.preconditions.if_match(), Some(TagList::Tags(_)));
         let current = self.current(versions);
-        if names_list || current.is_some() {
+        if self.names_list() || current.is_some() {
             match self.preconditions.check(current.as_ref()) {
                 Ok(()) => {}
                 Err(Refusal::Problem(problem)) => return Err(problem),
@@ -311,10 +310,14 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
         items.map(|items| Selected::<T>::new(items, 0).validators())
     }
 
+    /// Whether the request says in which state it wants the list.
+    fn names_list(&self) -> bool {
+        matches!(self.preconditions.if_match(), Some(TagList::Tags(_)))
+    }
+
     /// Whether the request says in which state it wants this item.
     fn names_state(&self, place: usize) -> bool {
-        matches!(self.preconditions.if_match(), Some(TagList::Tags(_)))
-            || self.tags.get(place).is_some_and(Option::is_some)
+        self.names_list() || self.tags.get(place).is_some_and(Option::is_some)
     }
 
     fn matched(&self, required: &[Required]) -> impl Iterator<Item = Matched<T>> {
@@ -336,7 +339,7 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
     /// Why the store wrote nothing, with the tag that the list has now.
     async fn refuse(&self, place: usize) -> Result<Problem, Problem> {
         let problem = self.refuse_unread(place);
-        if !matches!(self.preconditions.if_match(), Some(TagList::Tags(_))) {
+        if !self.names_list() {
             return Ok(problem);
         }
         let versions = self.store.versions(&self.keys).await.map_err(Into::into)?;

@@ -5,12 +5,13 @@ use sqlx::{Connection as _, Sqlite, SqlitePool, sqlite::SqliteConnectOptions};
 
 use super::memory::Memory;
 use super::retags::Retags;
+use super::transaction::within;
 use super::{
-    Bulk, DatabaseError, Insert, Inserted, Loaded, Matched, Removed, Required, Select, Selected, Store,
-    Transaction, Written, WrittenAll, lists, rows, transaction,
+    Bulk, DatabaseError, Insert, InsertIn, Inserted, Loaded, Matched, Removed, Required, Select, Selected,
+    Store, Transaction, Written, WrittenAll, lists, rows, transaction,
 };
 #[cfg(feature = "sqlite")]
-use super::{BulkIn, InsertIn, StoreIn, sqlite};
+use super::{BulkIn, StoreIn, sqlite};
 use crate::{Resource, Selection, StateTag, Version};
 
 /// The store of this crate: memory, or a SQLite file, for every resource that implements `Deserialize`.
@@ -55,35 +56,6 @@ macro_rules! with_rows {
                 let mut connection = pools.$pool.acquire().await?;
                 let $rows = &mut *connection;
                 $call.await
-            }
-        }
-    };
-}
-
-/// Runs a call in a transaction, which is committed where the outcome is one that is kept.
-macro_rules! in_transaction {
-    ($database:expr, |$rows:ident| $call:expr, $kept:pat) => {
-        match &$database.kind {
-            Kind::Memory(memory) => {
-                let mut draft = memory.begin().await;
-                let $rows = &mut draft;
-                let outcome = $call.await?;
-                if matches!(outcome, $kept) {
-                    draft.commit();
-                }
-                Ok(outcome)
-            }
-            #[cfg(feature = "sqlite")]
-            Kind::Sqlite(pools) => {
-                let mut transaction = pools.writes.begin_with("BEGIN IMMEDIATE").await?;
-                let $rows = &mut *transaction;
-                let outcome = $call.await?;
-                match &outcome {
-                    $kept => transaction.commit().await?,
-                    #[allow(unreachable_patterns)]
-                    _ => transaction.rollback().await?,
-                }
-                Ok(outcome)
             }
         }
     };
@@ -145,7 +117,7 @@ impl Database {
             Kind::Memory(memory) => transaction::Kind::Memory(memory.begin().await),
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(pools) => {
-                transaction::Kind::Sqlite(pools.shared.begin_with("BEGIN IMMEDIATE").await?)
+                transaction::Kind::Sqlite(pools.writes.begin_with("BEGIN IMMEDIATE").await?)
             }
         }))
     }
@@ -241,7 +213,9 @@ impl Database {
         done: impl FnMut(usize) + Send,
     ) -> Result<(), DatabaseError> {
         let keyed: Vec<(T::Key, T)> = values.into_iter().map(keyed).collect::<Result<_, _>>()?;
-        in_transaction!(self, |rows| write_all(rows, keyed, required, done), ())
+        let mut transaction = self.transaction().await?;
+        within!(transaction, |rows| write_all(rows, keyed, required, done))?;
+        transaction.commit().await
     }
 }
 
@@ -311,7 +285,10 @@ impl Database {
     }
 
     async fn retag_some<T: Resource + DeserializeOwned>(self) -> Result<usize, DatabaseError> {
-        in_transaction!(self, |rows| lists::retag_some::<T>(rows), _)
+        let mut transaction = self.transaction().await?;
+        let retagged = within!(transaction, |rows| lists::retag_some::<T>(rows))?;
+        transaction.commit().await?;
+        Ok(retagged)
     }
 }
 
@@ -338,11 +315,10 @@ impl<T: Resource + DeserializeOwned> Insert<T, Selection> for Database {
         matched: Matched<T>,
         value: T,
     ) -> Result<Inserted<T>, DatabaseError> {
-        in_transaction!(
-            self,
-            |rows| lists::insert(rows, within, query, required, matched, value),
-            Inserted::Written(_)
-        )
+        let mut transaction = self.transaction().await?;
+        let inserted = self.insert_in(&mut transaction, within, query, required, matched, value).await?;
+        transaction.end(matches!(inserted, Inserted::Written(_))).await?;
+        Ok(inserted)
     }
 }
 
@@ -356,7 +332,10 @@ impl<T: Resource + DeserializeOwned> Bulk<T> for Database {
     }
 
     async fn replace_all(&self, writes: Vec<(Matched<T>, T)>) -> Result<WrittenAll<T>, DatabaseError> {
-        in_transaction!(self, |rows| lists::replace_all(rows, writes), WrittenAll::Written(_))
+        let mut transaction = self.transaction().await?;
+        let written = within!(transaction, |rows| lists::replace_all(rows, writes))?;
+        transaction.end(matches!(written, WrittenAll::Written(_))).await?;
+        Ok(written)
     }
 }
 

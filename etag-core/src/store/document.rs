@@ -43,7 +43,7 @@ pub(super) fn entry_of<T: Resource>(value: &mut T, at: Timestamp) -> Result<Entr
 }
 
 /// What a list is filtered and sorted by, in the order of the type's outline.
-fn members_of<T: Resource>(json: &[u8]) -> Result<Vec<Scalar>, DatabaseError> {
+pub(super) fn members_of<T: Resource>(json: &[u8]) -> Result<Vec<Scalar>, DatabaseError> {
     let members = &Outline::of::<T>().members;
     if members.is_empty() || json.first() != Some(&b'{') {
         return Ok(members.iter().map(|_| Scalar::Null).collect());

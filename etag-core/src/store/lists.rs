@@ -1,11 +1,12 @@
 //! Many rows at once: lists, and writes of all or nothing.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
-use super::document::{check, entry_of, is_trusted, value_of, version_of};
+use super::document::{check, is_trusted, members_of, value_of, version_of};
 use super::rows::{Address, Columns, Entry, Row, Rows, join, key_of, load, remade, replace};
 use super::{DatabaseError, Inserted, Loaded, Matched, Selected, Written, WrittenAll};
 use crate::outline::Outline;
@@ -112,7 +113,7 @@ async fn select_remade<T: Resource + DeserializeOwned>(
         let key = key_of::<T>(&address.key)?;
         let mut value: T = value_of(&address, &key, &row)?;
         let entry = match is_trusted::<T>(&row.columns) {
-            true => Entry { members: entry_of(&mut value, row.columns.modified)?.members, row },
+            true => Entry { members: members_of::<T>(&row.document)?, row },
             false => remade(&mut value, &row)?,
         };
         entries.push((address.key, entry));
@@ -129,10 +130,7 @@ pub(super) fn pick<'a>(
     documents: bool,
 ) -> Page {
     let is_wanted = |(_, entry): &(&str, &Entry)| {
-        let equals = |(column, values): &(Column, Vec<Scalar>)| {
-            let scalar = scalar(entry, *column);
-            values.contains(&scalar)
-        };
+        let equals = |(column, values): &(Column, Vec<Scalar>)| values.contains(&scalar(entry, *column));
         selection.filters.iter().all(equals)
     };
     let mut entries: Vec<_> = entries.filter(is_wanted).collect();
@@ -150,10 +148,10 @@ pub(super) fn pick<'a>(
     Page { rows, total }
 }
 
-fn scalar(entry: &Entry, column: Column) -> Scalar {
+fn scalar(entry: &Entry, column: Column) -> Cow<'_, Scalar> {
     match column {
-        Column::Modified => Scalar::Integer(entry.row.columns.modified.as_microseconds()),
-        Column::Member(index) => entry.members.get(index).cloned().unwrap_or(Scalar::Null),
+        Column::Modified => Cow::Owned(Scalar::Integer(entry.row.columns.modified.as_microseconds())),
+        Column::Member(index) => entry.members.get(index).map_or(Cow::Owned(Scalar::Null), Cow::Borrowed),
     }
 }
 

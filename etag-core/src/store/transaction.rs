@@ -48,21 +48,23 @@ pub(super) enum Kind {
 }
 
 /// Runs a call on the rows of whichever transaction it is.
-macro_rules! with_rows {
+macro_rules! within {
     ($transaction:expr, |$rows:ident| $call:expr) => {
         match &mut $transaction.0 {
-            Kind::Memory(draft) => {
+            $crate::store::transaction::Kind::Memory(draft) => {
                 let $rows = draft;
                 $call.await
             }
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(transaction) => {
+            $crate::store::transaction::Kind::Sqlite(transaction) => {
                 let $rows = &mut **transaction;
                 $call.await
             }
         }
     };
 }
+
+pub(super) use within;
 
 impl Transaction {
     /// The value under a key, as it will be once this is committed. No policy is asked.
@@ -74,7 +76,7 @@ impl Transaction {
         &mut self,
         key: &T::Key,
     ) -> Result<Option<T>, DatabaseError> {
-        let loaded = with_rows!(self, |rows| rows::load::<T>(rows, key))?;
+        let loaded = within!(self, |rows| rows::load::<T>(rows, key))?;
         Ok(loaded.map(|(value, _)| value))
     }
 
@@ -93,6 +95,21 @@ impl Transaction {
     }
 }
 
+impl Transaction {
+    /// Writes all of it, or nothing.
+    pub(super) async fn end(self, is_kept: bool) -> Result<(), DatabaseError> {
+        if is_kept {
+            return self.commit().await;
+        }
+        match self.0 {
+            Kind::Memory(draft) => drop(draft),
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(transaction) => transaction.rollback().await?,
+        }
+        Ok(())
+    }
+}
+
 impl<T: Resource + DeserializeOwned> StoreIn<T, Transaction> for Database {
     async fn replace_in(
         &self,
@@ -100,7 +117,7 @@ impl<T: Resource + DeserializeOwned> StoreIn<T, Transaction> for Database {
         matched: Matched<T>,
         value: T,
     ) -> Result<Written<T>, DatabaseError> {
-        with_rows!(transaction, |rows| rows::replace(rows, matched, value))
+        within!(transaction, |rows| rows::replace(rows, matched, value))
     }
 
     async fn remove_in(
@@ -108,7 +125,7 @@ impl<T: Resource + DeserializeOwned> StoreIn<T, Transaction> for Database {
         transaction: &mut Transaction,
         matched: Matched<T>,
     ) -> Result<Removed, DatabaseError> {
-        with_rows!(transaction, |rows| rows::remove(rows, matched))
+        within!(transaction, |rows| rows::remove(rows, matched))
     }
 }
 
@@ -122,7 +139,7 @@ impl<T: Resource + DeserializeOwned> InsertIn<T, Selection, Transaction> for Dat
         matched: Matched<T>,
         value: T,
     ) -> Result<Inserted<T>, DatabaseError> {
-        with_rows!(transaction, |rows| lists::insert(rows, within, query, required, matched, value))
+        within!(transaction, |rows| lists::insert(rows, within, query, required, matched, value))
     }
 }
 
