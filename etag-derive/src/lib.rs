@@ -3,19 +3,10 @@
 //! Attributes are read (`attributes`, `serde_attributes`), become a model (`model`), which is checked
 //! (`check`) and only then written (`expand`, `resource`).
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::DeriveInput;
-
-use crate::attributes::Input;
-use crate::errors::Errors;
-use crate::model::Versioned;
-
 mod attributes;
 mod bounds;
 mod check;
+mod derive;
 mod entries;
 mod errors;
 mod expand;
@@ -228,34 +219,5 @@ mod tests;
 /// ```
 #[proc_macro_derive(Versioned, attributes(versioned, serde))]
 pub fn versioned(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    caught(|| derive(input.into())).into()
-}
-
-fn derive(input: TokenStream) -> TokenStream {
-    match syn::parse2(input) {
-        Ok(item) => derive_item(&item),
-        Err(error) => error.into_compile_error(),
-    }
-}
-
-fn derive_item(item: &DeriveInput) -> TokenStream {
-    let mut errors = Errors::default();
-    let input = Input::read(item, &mut errors);
-    let model = Versioned::new(&input);
-    check::check(&input, &model, &mut errors);
-    match errors.finish() {
-        Ok(()) => expand::expand(&model),
-        Err(refusals) => {
-            let refusals = refusals.into_compile_error();
-            let fallback = fallback::fallback(&model);
-            quote!(#refusals #fallback)
-        }
-    }
-}
-
-/// A panic of ours is no mistake of the user's, and is not reported as one.
-fn caught(derive: impl FnOnce() -> TokenStream) -> TokenStream {
-    catch_unwind(AssertUnwindSafe(derive)).unwrap_or_else(|_| {
-        quote!(::core::compile_error! { "bug in etag-derive, please report it with this type" })
-    })
+    derive::caught(|| derive::derive(input.into())).into()
 }

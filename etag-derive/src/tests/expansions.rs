@@ -1,7 +1,7 @@
 //! What each shape of type expands to, word for word.
 
 use super::{flat, tokens};
-use crate::derive;
+use crate::derive::derive;
 
 #[track_caller]
 fn assert_expands(input: &str, expected: &str) {

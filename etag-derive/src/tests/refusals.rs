@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 
 use super::{flat, messages, tokens};
+use crate::derive::{caught, derive};
 use crate::errors::{Errors, Refusal};
-use crate::{caught, derive};
 
 /// Each input, and the messages of its errors.
 const REFUSALS: &[(&str, &[&str])] = &[
