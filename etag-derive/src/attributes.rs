@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, LitInt, LitStr, Member, Path, Token, Type, WherePredicate};
+use syn::{Attribute, Data, DeriveInput, Fields, LitInt, LitStr, Member, Path, Token, Type, WherePredicate};
 
 use crate::entries::{Entry, Keyed, Value, entries};
 use crate::errors::{Errors, Refusal};
@@ -30,6 +30,7 @@ pub(crate) struct Field<'a> {
 pub(crate) struct Variant<'a> {
     pub(crate) item: &'a syn::Variant,
     pub(crate) serde: serde_attributes::VariantKeys,
+    pub(crate) fields: Vec<Field<'a>>,
 }
 
 /// The keys of `#[versioned(...)]` on a type.
@@ -92,21 +93,29 @@ impl<'a> Input<'a> {
         let mut variants = Vec::new();
         match &item.data {
             Data::Struct(data) => {
-                let members = data.fields.members();
-                let each = data.fields.iter().zip(members);
-                fields.extend(each.map(|(field, member)| Field::read(field, member, item, errors)));
+                fields = Field::read_all(&data.fields, item, errors);
             }
             Data::Enum(data) => {
                 let each = data.variants.iter();
-                variants.extend(each.map(|variant| Variant::read(variant, errors)));
+                variants.extend(each.map(|variant| Variant::read(variant, item, errors)));
             }
             Data::Union(_) => {}
         }
         Self { item, keys, serde, fields, variants }
     }
+
+    /// Those of the struct, or of every variant.
+    pub(crate) fn all_fields(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter().chain(self.variants.iter().flat_map(|variant| &variant.fields))
+    }
 }
 
 impl<'a> Field<'a> {
+    fn read_all(fields: &'a Fields, owner: &DeriveInput, errors: &mut Errors) -> Vec<Self> {
+        let each = fields.iter().zip(fields.members());
+        each.map(|(field, member)| Self::read(field, member, owner, errors)).collect()
+    }
+
     fn read(item: &'a syn::Field, member: Member, owner: &DeriveInput, errors: &mut Errors) -> Self {
         let keys = FieldKeys::read(&item.attrs, owner, errors);
         let serde = serde_attributes::FieldKeys::read(&item.attrs, &member, errors);
@@ -115,14 +124,15 @@ impl<'a> Field<'a> {
 }
 
 impl<'a> Variant<'a> {
-    fn read(item: &'a syn::Variant, errors: &mut Errors) -> Self {
+    fn read(item: &'a syn::Variant, owner: &DeriveInput, errors: &mut Errors) -> Self {
         for attribute in versioned(&item.attrs) {
             let headline = format!("`{}` is a variant, and has no role of its own", item.ident);
             let refusal = Refusal::new(headline).help("remove this `#[versioned]`");
             errors.refuse(attribute.path(), &refusal);
         }
         let serde = serde_attributes::VariantKeys::read(item, errors);
-        Self { item, serde }
+        let fields = Field::read_all(&item.fields, owner, errors);
+        Self { item, serde, fields }
     }
 }
 

@@ -62,11 +62,16 @@ impl ToTokens for Predicate {
 
 fn infer(model: &Versioned<'_>, krate: &TokenStream, predicates: &mut Vec<Predicate>) {
     let parameters: Vec<_> = model.generics.type_params().map(|it| &it.ident).collect();
-    for field in fields(&model.shape) {
+    let into = match &model.shape {
+        Shape::Into(ty) => Some((*ty, &["Versioned"][..])),
+        _ => None,
+    };
+    let fields = model.shape.fields();
+    for (ty, bounds) in fields.iter().map(|field| (field.ty, bounds(field))).chain(into) {
         let mut mentioned = Mentioned::new(&parameters);
-        mentioned.read(field.ty);
+        mentioned.read(ty);
         for subject in mentioned.found {
-            for bound in bounds(field) {
+            for bound in bounds {
                 let bound = Ident::new(bound, Span::call_site());
                 add(predicates, &subject, quote!(#krate::#bound));
             }
@@ -85,25 +90,20 @@ fn add(predicates: &mut Vec<Predicate>, subject: &TokenStream, bound: TokenStrea
     }
 }
 
-fn fields<'m, 'a>(shape: &'m Shape<'a>) -> Vec<&'m Field<'a>> {
-    match shape {
-        Shape::Object(object) => object.fields.iter().collect(),
-        Shape::Array(fields) => fields.iter().collect(),
-        Shape::Transparent(field) => vec![field],
-        Shape::Units(_) => Vec::new(),
-    }
-}
-
 /// The traits that a field's line in the description asks for.
 fn bounds(field: &Field<'_>) -> &'static [&'static str] {
     match (&field.place, field.role) {
         (Place::Unsent, Role::Revision) => &["Revision"],
         (Place::Unsent, Role::Modified) => &["Modified"],
         (Place::Unsent, _) => &[],
-        (Place::Sent { .. }, Role::Serde) => &["Serialize"],
-        (Place::Sent { .. }, Role::Revision) => &["Versioned", "Revision"],
-        (Place::Sent { .. }, Role::Modified) => &["Versioned", "Modified"],
-        (Place::Sent { .. } | Place::Flattened, _) => &["Versioned"],
+        // The function that writes it says what it needs, in `bound`.
+        (_, Role::Revision) if field.with.is_some() => &["Revision"],
+        (_, Role::Modified) if field.with.is_some() => &["Modified"],
+        _ if field.with.is_some() => &[],
+        (_, Role::Serde) => &["Serialize"],
+        (Place::Sent(_), Role::Revision) => &["Versioned", "Revision"],
+        (Place::Sent(_), Role::Modified) => &["Versioned", "Modified"],
+        (Place::Sent(_) | Place::Flattened, _) => &["Versioned"],
     }
 }
 

@@ -5,17 +5,21 @@
 
 mod attributes;
 mod bounds;
+mod cases;
 mod check;
 mod derive;
+mod doc;
 mod entries;
 mod errors;
 mod expand;
 mod fallback;
 mod json_name;
+mod lines;
 mod model;
 mod names;
 mod rename;
 mod resource;
+mod scope;
 mod serde_attributes;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
-use syn::{Data, ExprPath, Fields, Generics, Member, Path, Type, WherePredicate};
+use syn::{Data, ExprPath, Fields, Generics, LitStr, Member, Path, Type, WherePredicate};
 
 use crate::attributes::{self, Creation, IfMatch, Input, RoleKey};
 use crate::rename::Rule;
@@ -18,6 +18,7 @@ pub(crate) struct Versioned<'a> {
     pub(crate) krate: Option<&'a Path>,
     /// The bounds that replace the inferred ones.
     pub(crate) bound: Option<Vec<&'a WherePredicate>>,
+    pub(crate) epoch: Option<u64>,
     pub(crate) shape: Shape<'a>,
     pub(crate) resource: Option<Resource<'a>>,
 }
@@ -27,12 +28,16 @@ pub(crate) enum Shape<'a> {
     Object(Object<'a>),
     Array(Vec<Field<'a>>),
     Transparent(Field<'a>),
-    Units(Vec<Unit<'a>>),
+    /// What the value is converted into.
+    Into(&'a Type),
+    /// The variants of an enum.
+    Cases(Vec<Case<'a>>),
 }
 
 pub(crate) struct Object<'a> {
-    pub(crate) epoch: Option<u64>,
     pub(crate) embed: Option<String>,
+    /// The member that says which struct this is, and what it says.
+    pub(crate) tag: Option<(String, String)>,
     /// In the order of the struct.
     pub(crate) fields: Vec<Field<'a>>,
 }
@@ -41,7 +46,11 @@ pub(crate) struct Field<'a> {
     pub(crate) member: Member,
     pub(crate) ty: &'a Type,
     pub(crate) role: Role,
-    pub(crate) place: Place<'a>,
+    pub(crate) place: Place,
+    /// Where `unless` holds it is left out.
+    pub(crate) unless: Option<&'a ExprPath>,
+    /// The function that writes it, where the type itself does not.
+    pub(crate) with: Option<&'a ExprPath>,
 }
 
 /// What a field is for: one thing.
@@ -59,20 +68,41 @@ pub(crate) enum Role {
 }
 
 /// Where a field is in the body.
-pub(crate) enum Place<'a> {
-    /// A member of this name, before JSON's escapes, left out where `unless` holds.
-    Sent {
-        name: String,
-        unless: Option<&'a ExprPath>,
-    },
+pub(crate) enum Place {
+    /// A member of this name, before JSON's escapes.
+    Sent(String),
     Flattened,
     Unsent,
 }
 
-/// A variant without data.
-pub(crate) struct Unit<'a> {
+/// A variant of an enum.
+pub(crate) struct Case<'a> {
     pub(crate) ident: &'a Ident,
+    pub(crate) fields: &'a Fields,
     pub(crate) name: String,
+    pub(crate) tagging: Tagging<'a>,
+    pub(crate) content: Content<'a>,
+}
+
+/// How a variant is told from the others, in serde's words.
+#[derive(Clone, Copy)]
+pub(crate) enum Tagging<'a> {
+    External,
+    Internal(&'a LitStr),
+    Adjacent { tag: &'a LitStr, content: &'a LitStr },
+    Untagged,
+}
+
+/// What a variant holds.
+pub(crate) enum Content<'a> {
+    /// It is never sent.
+    Unsent,
+    Nothing,
+    Newtype(Field<'a>),
+    Array(Vec<Field<'a>>),
+    Object(Vec<Field<'a>>),
+    /// What a function writes.
+    With(&'a ExprPath),
 }
 
 pub(crate) struct Resource<'a> {
@@ -111,6 +141,7 @@ impl<'a> Versioned<'a> {
             generics: &input.item.generics,
             krate: keys.krate.as_ref().map(|krate| &krate.value),
             bound: keys.bound.as_ref().map(|bound| bound.value.iter().collect()),
+            epoch: keys.epoch.as_ref().map(|epoch| epoch.value),
             shape: Shape::new(input),
             resource: Resource::new(input),
         }
@@ -119,35 +150,64 @@ impl<'a> Versioned<'a> {
 
 impl<'a> Shape<'a> {
     fn new(input: &'a Input<'_>) -> Self {
+        if let Some(into) = &input.serde.into {
+            return Self::Into(&into.value);
+        }
         let Data::Struct(data) = &input.item.data else {
-            return Self::Units(units(input));
+            return Self::Cases(cases(input));
         };
-        let rule = input.serde.rename_all;
-        let each = input.fields.iter();
-        let mut fields: Vec<_> = each.map(|field| Field::new(field, rule)).collect();
-        let is_newtype = matches!(data.fields, Fields::Unnamed(_)) && fields.len() == 1;
-        let only = if input.serde.transparent.is_some() {
-            input.fields.iter().position(may_be_transparent)
-        } else {
-            fields.iter().position(|field| is_newtype && !field.is_unsent())
-        };
-        if let Some(only) = only {
+        let mut fields = Field::all(&input.fields, input.serde.rename_all);
+        if let Some(only) = transparent(input, &data.fields) {
             return Self::Transparent(fields.swap_remove(only));
         }
         match data.fields {
             Fields::Unnamed(_) => Self::Array(fields),
             Fields::Named(_) | Fields::Unit => Self::Object(Object {
                 fields: if input.keys.store.is_none() { with_items(fields) } else { fields },
-                epoch: input.keys.epoch.as_ref().map(|epoch| epoch.value),
                 embed: input.keys.embed.as_ref().map(|embed| embed.value.value()),
+                tag: input.serde.tag.as_ref().map(|tag| (tag.value.value(), type_name(input))),
             }),
         }
     }
 }
 
+impl<'a> Shape<'a> {
+    /// The fields that are described, those of the variants too.
+    pub(crate) fn fields(&self) -> Vec<&Field<'a>> {
+        match self {
+            Self::Object(object) => object.fields.iter().collect(),
+            Self::Array(fields) => fields.iter().collect(),
+            Self::Transparent(field) => vec![field],
+            Self::Into(_) => Vec::new(),
+            Self::Cases(cases) => cases.iter().flat_map(|case| case.content.fields()).collect(),
+        }
+    }
+}
+
+impl<'a> Content<'a> {
+    fn fields(&self) -> &[Field<'a>] {
+        match self {
+            Self::Newtype(field) => std::slice::from_ref(field),
+            Self::Array(fields) | Self::Object(fields) => fields,
+            Self::Unsent | Self::Nothing | Self::With(_) => &[],
+        }
+    }
+}
+
+/// The one field whose form is the struct's.
+fn transparent(input: &Input<'_>, fields: &Fields) -> Option<usize> {
+    if input.serde.transparent.is_some() {
+        return input.fields.iter().position(may_be_transparent);
+    }
+    match (fields, &input.fields[..]) {
+        (Fields::Unnamed(_), [only]) if only.serde.skip.is_none() => Some(0),
+        _ => None,
+    }
+}
+
 fn with_items(mut fields: Vec<Field<'_>>) -> Vec<Field<'_>> {
     for field in &mut fields {
-        let is_items = matches!(&field.place, Place::Sent { name, .. } if name == "items");
+        let is_items = matches!(&field.place, Place::Sent(name) if name == "items");
         if is_items && field.role == Role::Member {
             field.role = Role::Items;
         }
@@ -156,6 +216,10 @@ fn with_items(mut fields: Vec<Field<'_>>) -> Vec<Field<'_>> {
 }
 
 impl<'a> Field<'a> {
+    fn all(fields: &'a [attributes::Field<'_>], rule: Option<Rule>) -> Vec<Self> {
+        fields.iter().map(|field| Self::new(field, rule)).collect()
+    }
+
     fn new(input: &'a attributes::Field<'_>, rule: Option<Rule>) -> Self {
         let serde = &input.serde;
         let place = if serde.skip.is_some() {
@@ -163,16 +227,39 @@ impl<'a> Field<'a> {
         } else if serde.flatten.is_some() {
             Place::Flattened
         } else {
-            Place::Sent {
-                name: sent_name(input, rule),
-                unless: serde.skip_if.as_ref().map(|skip_if| &skip_if.value),
-            }
+            Place::Sent(sent_name(input, rule))
         };
-        Self { member: input.member.clone(), ty: &input.item.ty, role: Role::of(&input.keys), place }
+        Self {
+            member: input.member.clone(),
+            ty: &input.item.ty,
+            role: Role::of(&input.keys),
+            place,
+            unless: serde.skip_if.as_ref().map(|unless| &unless.value),
+            with: serde.with.as_ref().map(|with| &with.value),
+        }
     }
 
     pub(crate) fn is_unsent(&self) -> bool {
         matches!(self.place, Place::Unsent)
+    }
+}
+
+impl<'a> Content<'a> {
+    fn new(input: &'a attributes::Variant<'_>, rule: Option<Rule>) -> Self {
+        if input.serde.skip {
+            return Self::Unsent;
+        }
+        if let Some(with) = &input.serde.with {
+            return Self::With(&with.value);
+        }
+        let mut fields = Field::all(&input.fields, rule);
+        match (&input.item.fields, &fields[..]) {
+            (Fields::Unit, _) => Self::Nothing,
+            (Fields::Named(_), _) => Self::Object(fields),
+            (Fields::Unnamed(_), [only]) if only.is_unsent() => Self::Nothing,
+            (Fields::Unnamed(_), [_]) => Self::Newtype(fields.swap_remove(0)),
+            (Fields::Unnamed(_), _) => Self::Array(fields),
+        }
     }
 }
 
@@ -238,10 +325,35 @@ impl<'a> Id<'a> {
     }
 }
 
-fn units<'a>(input: &'a Input<'_>) -> Vec<Unit<'a>> {
-    let sent = input.variants.iter().filter(|variant| !variant.serde.skip);
-    let rule = input.serde.rename_all;
-    sent.map(|variant| Unit { ident: &variant.item.ident, name: unit_name(variant, rule) }).collect()
+fn cases<'a>(input: &'a Input<'_>) -> Vec<Case<'a>> {
+    let keys = &input.serde;
+    let tagging = match (&keys.untagged, &keys.tag, &keys.content) {
+        (Some(_), ..) => Tagging::Untagged,
+        (None, Some(tag), Some(content)) => Tagging::Adjacent { tag: &tag.value, content: &content.value },
+        (None, Some(tag), None) => Tagging::Internal(&tag.value),
+        (None, None, _) => Tagging::External,
+    };
+    let each = input.variants.iter().map(|variant| Case {
+        ident: &variant.item.ident,
+        fields: &variant.item.fields,
+        name: variant_name(variant, keys.rename_all),
+        tagging: if variant.serde.untagged { Tagging::Untagged } else { tagging },
+        content: Content::new(variant, field_rule(input, variant)),
+    });
+    each.collect()
+}
+
+/// The rule for the names of a variant's fields.
+pub(crate) fn field_rule(input: &Input<'_>, variant: &attributes::Variant<'_>) -> Option<Rule> {
+    variant.serde.rename_all.or(input.serde.rename_all_fields)
+}
+
+/// The name that serde gives the type itself, which a struct's `tag` shows.
+fn type_name(input: &Input<'_>) -> String {
+    match &input.serde.rename {
+        Some(rename) => rename.value(),
+        None => input.item.ident.unraw().to_string(),
+    }
 }
 
 /// Whether this can be the one field of a transparent struct: serde passes over markers.
@@ -266,7 +378,7 @@ pub(crate) fn sent_name(field: &attributes::Field<'_>, rule: Option<Rule>) -> St
     }
 }
 
-pub(crate) fn unit_name(variant: &attributes::Variant<'_>, rule: Option<Rule>) -> String {
+pub(crate) fn variant_name(variant: &attributes::Variant<'_>, rule: Option<Rule>) -> String {
     let own = variant.item.ident.unraw().to_string();
     match (&variant.serde.rename, rule) {
         (Some(rename), _) => rename.value(),

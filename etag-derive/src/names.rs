@@ -6,27 +6,38 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
-use crate::model::{Place, Shape, Versioned};
+use crate::model::Versioned;
+use crate::serde_attributes::member_name;
 
 pub(crate) struct Names {
     /// `article` for an `Article`, read as a word in each line.
     pub(crate) it: Ident,
     /// `D`, the reader's type.
     pub(crate) reader: Ident,
+    /// What a function that writes a field is handed.
+    pub(crate) serializer: Ident,
+    used: BTreeSet<String>,
 }
 
 impl Names {
     pub(crate) fn new(model: &Versioned<'_>) -> Self {
         let mut used = BTreeSet::new();
         collect(model.generics.to_token_stream(), &mut used);
-        if let Shape::Object(object) = &model.shape {
-            for field in &object.fields {
-                if let Place::Sent { unless, .. } = &field.place {
-                    collect(unless.to_token_stream(), &mut used);
-                }
-            }
+        let mut fields = BTreeSet::new();
+        for field in model.shape.fields() {
+            collect(field.unless.to_token_stream(), &mut used);
+            collect(field.with.to_token_stream(), &mut used);
+            fields.insert(member_name(&field.member));
         }
-        Self { it: parameter(model.ident, &used), reader: reader(&used) }
+        let it = parameter(model.ident, &used);
+        fields.insert(it.to_string());
+        let serializer = free("serializer", &fields);
+        Self { it, reader: reader(&used), serializer, used }
+    }
+
+    /// Whether the user's tokens mean something else by that name.
+    pub(crate) fn is_used(&self, name: &Ident) -> bool {
+        self.used.contains(&name.to_string())
     }
 }
 
@@ -74,13 +85,20 @@ fn snake_case(name: &str) -> String {
 
 /// `D`, or the first of `D2`, `D3`, ... that neither the generics nor a path mention.
 fn reader(used: &BTreeSet<String>) -> Ident {
-    let mut name = "D".to_owned();
+    let mut reader = free("D", used);
+    reader.set_span(Span::call_site());
+    reader
+}
+
+/// The name, or the first of `name2`, `name3`, ... that is not used.
+fn free(name: &str, used: &BTreeSet<String>) -> Ident {
+    let mut free = name.to_owned();
     let mut number = 1;
-    while used.contains(&name) {
+    while used.contains(&free) {
         number += 1;
-        name = format!("D{number}");
+        free = format!("{name}{number}");
     }
-    Ident::new(&name, Span::call_site())
+    Ident::new(&free, Span::mixed_site())
 }
 
 fn collect(tokens: TokenStream, used: &mut BTreeSet<String>) {

@@ -7,7 +7,8 @@ use std::fmt::Display;
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
-use syn::{Attribute, DeriveInput, ExprPath, LitStr, Member};
+use syn::spanned::Spanned;
+use syn::{Attribute, DeriveInput, ExprPath, LitStr, Member, Type};
 
 use crate::attributes::listed;
 use crate::entries::{Entry, Keyed, Value, entries, list_entries};
@@ -16,8 +17,14 @@ use crate::rename::Rule;
 
 #[derive(Default)]
 pub(crate) struct TypeKeys {
+    pub(crate) rename: Option<LitStr>,
     pub(crate) rename_all: Option<Rule>,
+    pub(crate) rename_all_fields: Option<Rule>,
     pub(crate) transparent: Option<Ident>,
+    pub(crate) tag: Option<Keyed<LitStr>>,
+    pub(crate) content: Option<Keyed<LitStr>>,
+    pub(crate) untagged: Option<Ident>,
+    pub(crate) into: Option<Keyed<Type>>,
 }
 
 #[derive(Default)]
@@ -27,12 +34,17 @@ pub(crate) struct FieldKeys {
     pub(crate) skip: Option<Ident>,
     pub(crate) skip_if: Option<Keyed<ExprPath>>,
     pub(crate) flatten: Option<Ident>,
+    /// The function of `serialize_with`, or that of the module of `with`.
+    pub(crate) with: Option<Keyed<ExprPath>>,
 }
 
 #[derive(Default)]
 pub(crate) struct VariantKeys {
     pub(crate) rename: Option<LitStr>,
+    pub(crate) rename_all: Option<Rule>,
     pub(crate) skip: bool,
+    pub(crate) untagged: bool,
+    pub(crate) with: Option<Keyed<ExprPath>>,
 }
 
 impl TypeKeys {
@@ -40,17 +52,25 @@ impl TypeKeys {
         let mut keys = Self::default();
         for entry in serde_entries(&item.attrs, errors) {
             match entry.key.to_string().as_str() {
+                "rename" => keys.rename = serialized(&entry, "name", errors),
                 "rename_all" => keys.rename_all = rule(&entry, errors),
+                "rename_all_fields" => keys.rename_all_fields = rule(&entry, errors),
                 "transparent" => keys.transparent = Some(entry.key),
-                // These say how a value is read, or only what the type is called.
-                "rename"
-                | "deny_unknown_fields"
+                "tag" => keys.tag = name(entry, errors),
+                "content" => keys.content = name(entry, errors),
+                "untagged" => keys.untagged = Some(entry.key),
+                "into" => keys.into = into(entry, errors),
+                "remote" => errors.refuse(&entry.key, &remote(&item.ident.unraw())),
+                // These say how a value is read, or for which types serde's own impl is.
+                "deny_unknown_fields"
                 | "default"
                 | "bound"
                 | "crate"
                 | "expecting"
                 | "from"
-                | "try_from" => {}
+                | "try_from"
+                | "field_identifier"
+                | "variant_identifier" => {}
                 _ => {
                     let name = item.ident.unraw();
                     let help = format!(
@@ -69,10 +89,12 @@ impl FieldKeys {
         let mut keys = Self::default();
         for entry in serde_entries(attributes, errors) {
             match entry.key.to_string().as_str() {
-                "rename" => keys.rename = rename(&entry, errors),
+                "rename" => keys.rename = serialized(&entry, "name", errors),
                 "skip" | "skip_serializing" => keys.skip = Some(entry.key),
-                "skip_serializing_if" => keys.skip_if = skip_if(entry, errors),
+                "skip_serializing_if" => keys.skip_if = function(entry, "Option::is_none", errors),
                 "flatten" => keys.flatten = Some(entry.key),
+                "serialize_with" => keys.with = function(entry, "hex::serialize", errors),
+                "with" => keys.with = module(entry, errors),
                 // These say how a field is read.
                 "alias" | "default" | "skip_deserializing" | "borrow" | "deserialize_with" | "bound"
                 | "getter" => {}
@@ -94,8 +116,12 @@ impl VariantKeys {
         let mut keys = Self::default();
         for entry in serde_entries(&item.attrs, errors) {
             match entry.key.to_string().as_str() {
-                "rename" => keys.rename = rename(&entry, errors),
+                "rename" => keys.rename = serialized(&entry, "name", errors),
+                "rename_all" => keys.rename_all = rule(&entry, errors),
                 "skip" | "skip_serializing" => keys.skip = true,
+                "untagged" => keys.untagged = true,
+                "serialize_with" => keys.with = function(entry, "hex::serialize", errors),
+                "with" => keys.with = module(entry, errors),
                 // These say how a variant is read.
                 "alias" | "skip_deserializing" | "deserialize_with" | "borrow" | "bound" | "other" => {}
                 _ => {
@@ -127,9 +153,14 @@ fn serde_entries(attributes: &[Attribute], errors: &mut Errors) -> Vec<Entry> {
 }
 
 fn unsupported(key: &Ident, name: &impl Display) -> Refusal {
-    let is_known = KNOWN_TO_CHANGE.iter().any(|known| key == known);
-    let would = if is_known { "would" } else { "could" };
-    Refusal::new(format!("`{key}` {would} change what `{name}` looks like, and is not supported here"))
+    Refusal::new(format!("`{key}` could change what `{name}` looks like, and is not supported here"))
+}
+
+fn remote(name: &Ident) -> Refusal {
+    Refusal::new(format!("`remote` makes `{name}` a description of another type, which is never sent"))
+        .help(format!(
+            "remove `#[derive(Versioned)]`: a field with `#[serde(with = \"{name}\")]` has its form without it"
+        ))
 }
 
 fn rule(entry: &Entry, errors: &mut Errors) -> Option<Rule> {
@@ -141,10 +172,6 @@ fn rule(entry: &Entry, errors: &mut Errors) -> Option<Rule> {
         errors.refuse(name, &refusal);
     }
     rule
-}
-
-fn rename(entry: &Entry, errors: &mut Errors) -> Option<LitStr> {
-    serialized(entry, "name", errors)
 }
 
 /// The string of `key = "..."` or of `key(serialize = "...", deserialize = "...")`.
@@ -160,14 +187,33 @@ fn serialized(entry: &Entry, example: &str, errors: &mut Errors) -> Option<LitSt
     entry.value(&expected, errors)
 }
 
-fn skip_if(entry: Entry, errors: &mut Errors) -> Option<Keyed<ExprPath>> {
-    let refusal =
-        Refusal::new("`skip_serializing_if` needs the path of a function such as `\"Option::is_none\"`");
+fn name(entry: Entry, errors: &mut Errors) -> Option<Keyed<LitStr>> {
+    let value = entry.value(&format!("a string: `{} = \"name\"`", entry.key), errors)?;
+    let key = entry.key;
+    Some(Keyed { key, value })
+}
+
+fn into(entry: Entry, errors: &mut Errors) -> Option<Keyed<Type>> {
+    let refusal = Refusal::new("`into` needs a type such as `\"Wire\"`");
     let value = entry.parsed(&refusal, errors)?;
     let key = entry.key;
     Some(Keyed { key, value })
 }
 
-/// What serde has, and what is not supported here. Of others it is not known what they do.
-const KNOWN_TO_CHANGE: [&str; 8] =
-    ["with", "serialize_with", "into", "tag", "content", "untagged", "remote", "rename_all_fields"];
+fn function(entry: Entry, example: &str, errors: &mut Errors) -> Option<Keyed<ExprPath>> {
+    let refusal =
+        Refusal::new(format!("`{}` needs the path of a function such as `\"{example}\"`", entry.key));
+    let value = entry.parsed(&refusal, errors)?;
+    let key = entry.key;
+    Some(Keyed { key, value })
+}
+
+/// The function that a module for `with` has: its `serialize`.
+fn module(entry: Entry, errors: &mut Errors) -> Option<Keyed<ExprPath>> {
+    let refusal = Refusal::new("`with` needs the path of a module such as `\"hex\"`");
+    let mut value: ExprPath = entry.parsed(&refusal, errors)?;
+    let serialize = Ident::new("serialize", value.span());
+    value.path.segments.push(serialize.into());
+    let key = entry.key;
+    Some(Keyed { key, value })
+}

@@ -6,6 +6,13 @@
 
 pub mod article_view;
 pub mod asset;
+pub mod celsius;
+pub mod either;
+pub mod event;
+pub mod file;
 pub mod meters;
 pub mod page;
+pub mod payment;
+pub mod reading;
+pub mod shape;
 pub mod status;

@@ -294,16 +294,69 @@ proptest::proptest! {
 }
 
 #[test]
-fn an_enum_can_not_be_flattened_and_a_unit_leaves_nothing() {
+fn what_has_no_members_can_not_be_flattened_and_a_unit_leaves_nothing() {
     #[derive(Versioned)]
     struct Outer<T> {
         n: u8,
         #[serde(flatten)]
         inner: T,
     }
-    let level = Outer { n: 1, inner: Level::High };
-    assert_eq!(canonical::to_vec(&level), Err(canonical::Error::Flatten));
+    for not_flat in [
+        canonical::to_vec(&Outer { n: 1, inner: "text" }),
+        canonical::to_vec(&Outer { n: 1, inner: [1] }),
+        canonical::to_vec(&Outer { n: 1, inner: (1, 2) }),
+        canonical::to_vec(&Outer { n: 1, inner: Value::from("text") }),
+        canonical::to_vec(&Outer { n: 1, inner: Value::from(vec![1]) }),
+    ] {
+        assert_eq!(not_flat, Err(canonical::Error::Flatten));
+    }
     assert_eq!(canonical::to_vec(&Outer { n: 1, inner: () }).unwrap(), br#"{"n":1}"#);
+    assert_eq!(canonical::to_vec(&Outer { n: 1, inner: Value::Null }).unwrap(), br#"{"n":1}"#);
+}
+
+#[test]
+fn the_epoch_of_each_type_that_is_flattened_moves_the_tag() {
+    macro_rules! tag {
+        ($outer:literal, $inner:literal) => {{
+            #[derive(Versioned)]
+            #[versioned(epoch = $inner)]
+            struct Inner {
+                n: u8,
+            }
+            #[derive(Versioned)]
+            #[versioned(epoch = $outer)]
+            struct Outer {
+                #[serde(flatten)]
+                inner: Inner,
+            }
+            Representation::of(&Outer { inner: Inner { n: 1 } }).unwrap().validators().etag.unwrap()
+        }};
+    }
+    let tags = [tag!(1, 1), tag!(1, 2), tag!(2, 1), tag!(2, 2)];
+    for (index, tag) in tags.iter().enumerate() {
+        assert!(tags[..index].iter().all(|other| other != tag), "{tags:?}");
+    }
+}
+
+#[test]
+fn an_epoch_is_part_of_the_tag_of_any_type() {
+    use sha2::Digest;
+    #[derive(Versioned)]
+    #[versioned(epoch = 2)]
+    enum Kind {
+        A,
+    }
+    #[derive(Versioned)]
+    #[versioned(epoch = 2)]
+    struct Metres(f64);
+    let tags = [
+        Representation::of(&Kind::A).unwrap().validators().etag.unwrap(),
+        Representation::of(&Metres(1.5)).unwrap().validators().etag.unwrap(),
+    ];
+    let variant = StateTag::from_hash(sha2::Sha256::digest(r#"{"epoch":2}"#).into());
+    for tag in tags {
+        assert!(tag.to_string().ends_with(&format!(".{variant}\"")), "{tag}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The ideal expansions, written by hand: pasted in place of the derive they compile, and say the same.
 //!
-//! That the derive prints this very text is tested beside it (`etag-derive/src/tests.rs`).
+//! That the derive prints this very text is tested beside it (`etag-derive/src/tests/snapshots.rs`).
 
 #[path = "../expand/mod.rs"]
 mod expand;
@@ -8,9 +8,35 @@ mod expand;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use etag_core::canonical::{Array, Object, Writer};
-use etag_core::{Describe, Modified, Representation, Resource, Revision, Serialize, Timestamp, Versioned};
+use etag_core::{Representation, Resource, Timestamp, Versioned};
 use uuid::Uuid;
+
+/// Functions that write a member in another form.
+mod octal {
+    use std::fmt::Octal;
+
+    use serde::Serializer;
+
+    pub(crate) fn serialize<T: Octal, S: Serializer>(number: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{number:o}"))
+    }
+
+    pub(crate) fn option<S: Serializer>(number: &Option<u32>, serializer: S) -> Result<S::Ok, S::Error> {
+        match number {
+            Some(number) => serialize(number, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) mod time {
+        use etag_core::Timestamp;
+        use serde::Serializer;
+
+        pub(crate) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+            super::serialize(&time.as_microseconds(), serializer)
+        }
+    }
+}
 
 /// Builds a value of either type and compares them; the body is what both should send.
 macro_rules! assert_same {
@@ -29,7 +55,6 @@ macro_rules! assert_same {
 
 #[track_caller]
 fn assert_same<A: Versioned, B: Versioned>(derived: &A, pasted: &B, body: &str) {
-    assert_eq!(words::<A>(), words::<B>());
     let [derived_shape, pasted_shape] = [shape(derived), shape(pasted)];
     assert_eq!(derived_shape, pasted_shape);
     let [derived, pasted] = [Representation::of(derived).unwrap(), Representation::of(pasted).unwrap()];
@@ -165,68 +190,84 @@ fn a_newtype() {
     assert_same!(meters, |each| each::Meters(1e21), "1e+21");
 }
 
-/// Takes a description down, word by word.
-struct Words(Vec<String>);
-
-fn words<T: Versioned>() -> Vec<String> {
-    let mut words = Words(Vec::new());
-    T::describe(&mut words);
-    words.0
+#[test]
+fn a_tuple_struct() {
+    use expand::reading::Unit;
+    let unit = || Unit { name: "C" };
+    assert_same!(reading, |each| each::Reading(1.5, unit(), (), Some(2)), r#"[1.5,{"name":"C"},2]"#);
+    assert_same!(reading, |each| each::Reading(1.5, unit(), (), None), r#"[1.5,{"name":"C"}]"#);
 }
 
-/// Each word as a method that takes itself down, with the member's name where it has one.
-macro_rules! take_down {
-    (named: $($named:ident<$($bound:ident)+>)*; unless: $($unless:ident<$($unless_bound:ident)+>)*; bare: $($bare:ident<$($bare_bound:ident)+>)*;) => {
-        $(fn $named<V: $($bound +)+ ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
-            self.0.push(format!("{} {name}", stringify!($named)));
-        })*
-        $(fn $unless<V: $($unless_bound +)+ ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> bool, _: impl Fn(&T) -> &V) {
-            self.0.push(format!("{} {name}", stringify!($unless)));
-        })*
-        $(fn $bare<V: $($bare_bound +)+ ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
-            self.0.push(stringify!($bare).to_owned());
-        })*
-    };
+#[test]
+fn members_that_functions_write() {
+    macro_rules! file {
+        ($each:ident, $mask:expr, $more:expr) => {
+            $each::File {
+                name: "a".to_owned(),
+                mode: 8,
+                mask: $mask,
+                changed: Timestamp::from_microseconds(9),
+                more: $more,
+            }
+        };
+    }
+    let more = || BTreeMap::from([("z".to_owned(), 1)]);
+    let all = r#"{"changed":"11","mask":"12","mode":"10","name":"a","type":"file","z":1}"#;
+    assert_same!(file, |each| file!(each, Some(10), more()), all);
+    let few = r#"{"changed":"11","mode":"10","name":"a","type":"file"}"#;
+    assert_same!(file, |each| file!(each, None, BTreeMap::new()), few);
 }
 
-impl<T: ?Sized> Describe<T> for Words {
-    take_down! {
-        named: member<Versioned> id<Versioned> variant<Versioned> skip<Versioned> serde<Serialize>
-            revision<Versioned Revision> modified<Versioned Modified>;
-        unless: member_unless<Versioned> variant_unless<Versioned> skip_unless<Versioned> serde_unless<Serialize>;
-        bare: unsent_revision<Revision> unsent_modified<Modified> flatten<Versioned> element<Versioned>
-            serde_element<Serialize> transparent<Versioned> serde_transparent<Serialize>;
-    }
+#[test]
+fn a_type_that_is_sent_as_another_one() {
+    assert_same!(celsius, |each| each::Celsius(21.5), r#"{"degrees":21.5,"unit":"C"}"#);
+}
 
-    fn embed(&mut self, name: &'static str) {
-        self.0.push(format!("embed {name}"));
-    }
+#[test]
+fn an_enum() {
+    assert_same!(event, |each| each::Event::Started, r#""started""#);
+    assert_same!(event, |each| each::Event::Failed("x".to_owned()), r#"{"failed":"x"}"#);
+    assert_same!(event, |each| each::Event::Moved(1, 2), r#"{"moved":[1,2]}"#);
+    let name = |name: &str| name.to_owned();
+    assert_same!(
+        event,
+        |each| each::Event::Sold { old_owner: name("a"), to: Some(name("b")) },
+        r#"{"sold":{"oldOwner":"a","to":"b"}}"#
+    );
+    assert_same!(
+        event,
+        |each| each::Event::Sold { old_owner: name("a"), to: None },
+        r#"{"sold":{"oldOwner":"a"}}"#
+    );
+    let [derived, pasted] = [
+        Representation::of(&expand::event::derived::Event::Internal).unwrap_err(),
+        Representation::of(&expand::event::pasted::Event::Internal).unwrap_err(),
+    ];
+    assert_eq!(derived, pasted);
+}
 
-    fn epoch(&mut self, epoch: u64) {
-        self.0.push(format!("epoch {epoch}"));
-    }
+#[test]
+fn an_enum_with_a_tag() {
+    use expand::shape::Circle;
+    assert_same!(shape, |each| each::Shape::Point, r#"{"type":"Point"}"#);
+    let circle = r#"{"radius":1.5,"type":"Circle"}"#;
+    assert_same!(shape, |each| each::Shape::Circle(Circle { radius: 1.5 }), circle);
+    assert_same!(shape, |each| each::Shape::Line { x: 1.0, y: 2.0 }, r#"{"type":"Line","x":1,"y":2}"#);
+}
 
-    fn unit(&mut self, name: &'static str, _: impl Fn(&T) -> bool) {
-        self.0.push(format!("unit {name}"));
-    }
+#[test]
+fn an_enum_with_its_content_beside_the_tag() {
+    let text = |text: &str| text.to_owned();
+    assert_same!(payment, |each| each::Payment::Cash, r#"{"kind":"Cash"}"#);
+    let card = r#"{"data":{"number":"4"},"kind":"Card"}"#;
+    assert_same!(payment, |each| each::Payment::Card { number: text("4") }, card);
+    let transfer = r#"{"data":["D",5],"kind":"Transfer"}"#;
+    assert_same!(payment, |each| each::Payment::Transfer(text("D"), 5), transfer);
+    assert_same!(payment, |each| each::Payment::Other(vec![1, 2]), "[1,2]");
+}
 
-    fn array<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>)) {
-        self.0.push("array".to_owned());
-    }
-
-    fn set<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>)) {
-        self.0.push("set".to_owned());
-    }
-
-    fn map<K: Versioned + ?Sized, V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Object<'_, K, V>)) {
-        self.0.push("map".to_owned());
-    }
-
-    fn option<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
-        self.0.push("option".to_owned());
-    }
-
-    fn leaf(&mut self, kind: &'static str, _: impl Fn(&T, &mut Writer)) {
-        self.0.push(format!("leaf {kind}"));
-    }
+#[test]
+fn an_enum_without_a_tag() {
+    assert_same!(either, |each| each::Either::<u8, &str>::Left(1), "1");
+    assert_same!(either, |each| each::Either::<u8, &str>::Right { right: "r" }, r#"{"right":"r"}"#);
 }

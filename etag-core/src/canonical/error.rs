@@ -8,8 +8,8 @@ pub enum Error {
     /// Two members have one name: a flattened type repeats a member of the outer one.
     #[error("the member `{0}` would appear twice")]
     Duplicate(String),
-    /// What is flattened is neither a struct nor a map.
-    #[error("only structs and maps can be flattened")]
+    /// What is flattened is neither a struct nor a map, nor an enum of them.
+    #[error("only structs, maps and enums can be flattened")]
     Flatten,
     /// A hand-written description names its members in another order than RFC 8785 §3.2.3.
     #[error("the member `{0}` is described out of canonical order")]

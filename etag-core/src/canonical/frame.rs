@@ -44,7 +44,9 @@ enum Form {
     #[default]
     Nothing,
     Leaf,
-    Array,
+    Array {
+        is_empty: bool,
+    },
     /// Members that come in canonical order.
     Object {
         last: Option<&'static str>,
@@ -106,11 +108,21 @@ impl Frame {
 
     /// Opens the array before its first element, or writes the comma before the next one.
     pub(super) fn element(&mut self, writer: &mut Writer) {
+        self.array(writer);
+        if let Form::Array { is_empty } = &mut self.form
+            && !std::mem::take(is_empty)
+        {
+            writer.bytes.push(b',');
+        }
+    }
+
+    /// An array opens even if all its elements are left out.
+    pub(super) fn array(&mut self, writer: &mut Writer) {
         match self.form {
-            Form::Array => writer.bytes.push(b','),
+            Form::Array { .. } => {}
             _ if self.flattening => writer.fail(Error::Flatten),
             _ => {
-                self.form = Form::Array;
+                self.form = Form::Array { is_empty: true };
                 writer.bytes.push(b'[');
             }
         }
@@ -156,7 +168,7 @@ impl Frame {
                 *last = Some(name);
             }
             Form::Collected { members, .. } => separate(members, writer),
-            Form::Nothing | Form::Leaf | Form::Array => {}
+            Form::Nothing | Form::Leaf | Form::Array { .. } => {}
         }
         let start = writer.bytes.len();
         writer.name(name);
@@ -221,7 +233,7 @@ fn close_form(form: Form, writer: &mut Writer, outermost: bool) {
     match form {
         Form::Leaf => {}
         Form::Nothing => writer.fail(Error::SkippedVariant),
-        Form::Array => writer.bytes.push(b']'),
+        Form::Array { .. } => writer.bytes.push(b']'),
         Form::Object { .. } => writer.bytes.push(b'}'),
         Form::Collected { start, members } => {
             close_collected(start, members, writer, outermost);

@@ -23,6 +23,7 @@ mod writer;
 pub use array::Array;
 pub use error::Error;
 pub use object::Object;
+pub use serializer::Serializer;
 pub use writer::Writer;
 
 pub(crate) use frame::{Mark, Role};
@@ -78,6 +79,16 @@ pub fn to_vec<T: Versioned + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
 pub fn to_vec_serde<T: serde::Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
     let mut writer = Writer::default();
     writer.serde(value);
+    writer.finish()
+}
+
+/// The canonical JSON that `write` writes of a value.
+pub(crate) fn to_vec_with<T: ?Sized>(
+    value: &T,
+    write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>,
+) -> Result<Vec<u8>, Error> {
+    let mut writer = Writer::default();
+    write(value, Serializer::new(&mut writer))?;
     writer.finish()
 }
 

@@ -1,6 +1,4 @@
-use serde::Serialize;
-
-use super::{Array, Frame, Object, Role, Writer};
+use super::{Array, Error, Frame, Object, Role, Serializer, Writer};
 use crate::{Describe, Modified, Revision, Versioned};
 
 /// Reads a description together with a value, and writes the value.
@@ -33,6 +31,36 @@ impl<T: ?Sized> Reader<'_, T> {
         } else {
             self.write(name, get(self.value), role);
         }
+    }
+
+    fn write_with(
+        &mut self,
+        name: &'static str,
+        write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>,
+        role: Role,
+    ) {
+        let start = self.frame.open_member(self.writer, name);
+        self.write_foreign(write);
+        self.frame.close_member(self.writer, name, start, role);
+    }
+
+    fn write_foreign(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+        let written = write(self.value, Serializer::new(self.writer));
+        written.unwrap_or_else(|error| self.writer.fail(error));
+    }
+
+    /// Writes the members of a foreign value into this one's object.
+    fn flatten_foreign(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+        let written = write(self.value, Serializer::flattening(self.writer, &mut self.frame));
+        written.unwrap_or_else(|error| self.writer.fail(error));
+    }
+
+    /// Writes the members of another value into this one's object.
+    fn flatten_value<V: Versioned + ?Sized>(&mut self, value: &V) {
+        self.frame.collect(self.writer);
+        let outer = self.frame.set_flattening(true);
+        self.pass(value);
+        self.frame.set_flattening(outer);
     }
 
     /// Lets another value speak in this one's place.
@@ -113,30 +141,50 @@ impl<T: ?Sized> Describe<T> for Reader<'_, T> {
         self.write_unless(name, unless(self.value), get, Role::Skip);
     }
 
-    fn serde<V: Serialize + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
-        let start = self.frame.open_member(self.writer, name);
-        self.writer.serde(get(self.value));
-        self.frame.close_member(self.writer, name, start, Role::State);
+    fn with(&mut self, name: &'static str, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+        self.write_with(name, write, Role::State);
     }
 
-    fn serde_unless<V: Serialize + ?Sized>(
+    fn with_unless(
         &mut self,
         name: &'static str,
         unless: impl Fn(&T) -> bool,
-        get: impl Fn(&T) -> &V,
+        write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>,
     ) {
         if unless(self.value) {
             self.frame.object(self.writer);
         } else {
-            self.serde(name, get);
+            self.with(name, write);
         }
     }
 
+    fn with_revision<V: Revision + 'static>(
+        &mut self,
+        name: &'static str,
+        get: impl Fn(&T) -> &V,
+        write: fn(&V, Serializer<'_>) -> Result<(), Error>,
+    ) {
+        self.write_with(name, |it, serializer| write(get(it), serializer), Role::Stamp);
+        self.unsent_revision(get);
+    }
+
+    fn with_modified<V: Modified + 'static>(
+        &mut self,
+        name: &'static str,
+        get: impl Fn(&T) -> &V,
+        write: fn(&V, Serializer<'_>) -> Result<(), Error>,
+    ) {
+        self.write_with(name, |it, serializer| write(get(it), serializer), Role::Stamp);
+        self.unsent_modified(get);
+    }
+
     fn flatten<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V) {
+        self.flatten_value(get(self.value));
+    }
+
+    fn with_flatten(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
         self.frame.collect(self.writer);
-        let outer = self.frame.set_flattening(true);
-        self.pass(get(self.value));
-        self.frame.set_flattening(outer);
+        self.flatten_foreign(write);
     }
 
     fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
@@ -174,9 +222,9 @@ impl<T: ?Sized> Describe<T> for Reader<'_, T> {
         self.writer.value(get(self.value));
     }
 
-    fn serde_element<V: Serialize + ?Sized>(&mut self, get: impl Fn(&T) -> &V) {
+    fn with_element(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
         self.frame.element(self.writer);
-        self.writer.serde(get(self.value));
+        self.write_foreign(write);
     }
 
     fn array<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>)) {
@@ -210,9 +258,17 @@ impl<T: ?Sized> Describe<T> for Reader<'_, T> {
         self.pass(get(self.value));
     }
 
-    fn serde_transparent<V: Serialize + ?Sized>(&mut self, get: impl Fn(&T) -> &V) {
-        self.frame.leaf(self.writer);
-        self.writer.serde(get(self.value));
+    fn with_transparent(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+        if self.frame.is_flattening() {
+            self.flatten_foreign(write);
+        } else {
+            self.frame.leaf(self.writer);
+            self.write_foreign(write);
+        }
+    }
+
+    fn into<V: Versioned>(&mut self, get: impl Fn(&T) -> V) {
+        self.pass(&get(self.value));
     }
 
     #[inline]
@@ -231,11 +287,83 @@ impl<T: ?Sized> Describe<T> for Reader<'_, T> {
     #[inline]
     fn unit(&mut self, name: &'static str, is: impl Fn(&T) -> bool) {
         if self.frame.is_flattening() {
-            self.frame.leaf(self.writer);
+            if is(self.value) {
+                self.write(name, &(), Role::State);
+            }
         } else if !self.frame.is_written() && is(self.value) {
             self.frame.leaf(self.writer);
             self.writer.name(name);
         }
+    }
+
+    fn when(&mut self, is: impl Fn(&T) -> bool, then: impl Fn(&mut Self)) {
+        if is(self.value) {
+            then(self);
+        }
+    }
+
+    fn unsent(&mut self, is: impl Fn(&T) -> bool) {
+        if is(self.value) {
+            self.writer.fail(Error::SkippedVariant);
+        }
+    }
+
+    fn tag(&mut self, name: &'static str, variant: &'static str) {
+        let start = self.frame.open_member(self.writer, name);
+        self.writer.name(variant);
+        self.frame.close_member(self.writer, name, start, Role::State);
+    }
+
+    fn content(&mut self, name: &'static str, content: impl Fn(&mut Self)) {
+        let start = self.frame.open_member(self.writer, name);
+        let outer = std::mem::replace(&mut self.frame, Frame::nested());
+        content(self);
+        std::mem::replace(&mut self.frame, outer).close(self.writer);
+        self.frame.close_member(self.writer, name, start, Role::State);
+    }
+
+    fn case_member<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> Option<&V>) {
+        if let Some(value) = get(self.value) {
+            self.write(name, value, Role::State);
+        }
+    }
+
+    fn case_member_unless<V: Versioned + ?Sized>(
+        &mut self,
+        name: &'static str,
+        get: impl Fn(&T) -> Option<&V>,
+    ) {
+        match get(self.value) {
+            Some(value) => self.write(name, value, Role::State),
+            None => self.frame.object(self.writer),
+        }
+    }
+
+    fn case_flatten<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V>) {
+        if let Some(value) = get(self.value) {
+            self.flatten_value(value);
+        }
+    }
+
+    fn case_element<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V>) {
+        if let Some(value) = get(self.value) {
+            self.frame.element(self.writer);
+            self.writer.value(value);
+        }
+    }
+
+    fn case_transparent<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V>) {
+        if let Some(value) = get(self.value) {
+            self.pass(value);
+        }
+    }
+
+    fn empty_object(&mut self) {
+        self.frame.object(self.writer);
+    }
+
+    fn empty_array(&mut self) {
+        self.frame.array(self.writer);
     }
 
     #[inline]

@@ -9,9 +9,63 @@ use super::frame::Frame;
 use super::object::close_key;
 use super::{Error, Writer, number};
 
-/// A `serde::Serializer` that writes canonical JSON, member for member as `serde_json` would.
-pub(super) struct Serializer<'a> {
-    pub(super) writer: &'a mut Writer,
+/// Writes canonical JSON, member for member as `serde_json` would: what a
+/// [`with`](crate::Describe::with) member is handed.
+///
+/// ```
+/// use etag_core::{Describe, Serialize, Versioned, canonical};
+///
+/// struct Celsius(f64);
+///
+/// impl Versioned for Celsius {
+///     fn describe<D: Describe<Self>>(celsius: &mut D) {
+///         celsius.with("celsius", |celsius, serializer| celsius.0.serialize(serializer));
+///     }
+/// }
+///
+/// assert_eq!(canonical::to_vec(&Celsius(21.50))?, br#"{"celsius":21.5}"#);
+/// # Ok::<(), canonical::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Serializer<'a> {
+    writer: &'a mut Writer,
+    /// The object that the members go into; none where a value of its own is written.
+    flattened: Option<&'a mut Frame>,
+}
+
+impl<'a> Serializer<'a> {
+    pub(super) fn new(writer: &'a mut Writer) -> Self {
+        Self { writer, flattened: None }
+    }
+
+    pub(super) fn flattening(writer: &'a mut Writer, frame: &'a mut Frame) -> Self {
+        Self { writer, flattened: Some(frame) }
+    }
+
+    /// For what is neither a struct nor a map, and so has no members to flatten.
+    fn value(self) -> Result<&'a mut Writer, Error> {
+        match self.flattened {
+            None => Ok(self.writer),
+            Some(_) => Err(Error::Flatten),
+        }
+    }
+
+    /// Opens what holds the content of a variant: an object of its own, or a member of the flattened one.
+    fn open_variant(self, variant: &'static str) -> (&'a mut Writer, End<'a>) {
+        let Self { writer, flattened } = self;
+        match flattened {
+            None => {
+                writer.bytes.push(b'{');
+                write_name(writer, variant);
+                (writer, End::Object)
+            }
+            Some(frame) => {
+                let start = frame.open_entry(writer);
+                write_name(writer, variant);
+                (writer, End::Entry { frame, name: variant, start })
+            }
+        }
+    }
 }
 
 impl<'a> ser::Serializer for Serializer<'a> {
@@ -26,7 +80,7 @@ impl<'a> ser::Serializer for Serializer<'a> {
     type SerializeStructVariant = Members<'a>;
 
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
-        self.writer.boolean(value);
+        self.value()?.boolean(value);
         Ok(())
     }
 
@@ -43,12 +97,12 @@ impl<'a> ser::Serializer for Serializer<'a> {
     }
 
     fn serialize_i64(self, value: i64) -> Result<(), Error> {
-        self.writer.signed(value);
+        self.value()?.signed(value);
         Ok(())
     }
 
     fn serialize_i128(self, value: i128) -> Result<(), Error> {
-        self.writer.signed_wide(value);
+        self.value()?.signed_wide(value);
         Ok(())
     }
 
@@ -65,22 +119,22 @@ impl<'a> ser::Serializer for Serializer<'a> {
     }
 
     fn serialize_u64(self, value: u64) -> Result<(), Error> {
-        self.writer.unsigned(value);
+        self.value()?.unsigned(value);
         Ok(())
     }
 
     fn serialize_u128(self, value: u128) -> Result<(), Error> {
-        self.writer.unsigned_wide(value);
+        self.value()?.unsigned_wide(value);
         Ok(())
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Error> {
-        self.writer.float_single(value);
+        self.value()?.float_single(value);
         Ok(())
     }
 
     fn serialize_f64(self, value: f64) -> Result<(), Error> {
-        self.writer.float(value);
+        self.value()?.float(value);
         Ok(())
     }
 
@@ -89,7 +143,7 @@ impl<'a> ser::Serializer for Serializer<'a> {
     }
 
     fn serialize_str(self, value: &str) -> Result<(), Error> {
-        self.writer.string(value);
+        self.value()?.string(value);
         Ok(())
     }
 
@@ -106,7 +160,10 @@ impl<'a> ser::Serializer for Serializer<'a> {
     }
 
     fn serialize_unit(self) -> Result<(), Error> {
-        self.writer.null();
+        // Flattened, a unit has no members (as in serde).
+        if self.flattened.is_none() {
+            self.writer.null();
+        }
         Ok(())
     }
 
@@ -115,7 +172,13 @@ impl<'a> ser::Serializer for Serializer<'a> {
     }
 
     fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
-        self.serialize_str(variant)
+        if self.flattened.is_none() {
+            return self.serialize_str(variant);
+        }
+        let (writer, end) = self.open_variant(variant);
+        writer.null();
+        end.write(writer);
+        Ok(())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -133,22 +196,22 @@ impl<'a> ser::Serializer for Serializer<'a> {
         variant: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        open_variant(self.writer, variant);
-        value.serialize(Serializer { writer: self.writer })?;
-        self.writer.bytes.push(b'}');
+        let (writer, end) = self.open_variant(variant);
+        value.serialize(Serializer::new(writer))?;
+        end.write(writer);
         Ok(())
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Elements<'a>, Error> {
-        Ok(Elements::open(self.writer, "]"))
+        Ok(Elements::open(self.value()?, End::Nothing))
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Elements<'a>, Error> {
-        Ok(Elements::open(self.writer, "]"))
+        self.serialize_seq(None)
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Elements<'a>, Error> {
-        Ok(Elements::open(self.writer, "]"))
+        self.serialize_seq(None)
     }
 
     fn serialize_tuple_variant(
@@ -158,20 +221,24 @@ impl<'a> ser::Serializer for Serializer<'a> {
         variant: &'static str,
         _: usize,
     ) -> Result<Elements<'a>, Error> {
-        open_variant(self.writer, variant);
-        Ok(Elements::open(self.writer, "]}"))
+        let (writer, end) = self.open_variant(variant);
+        Ok(Elements::open(writer, end))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Members<'a>, Error> {
-        Ok(Members::open(self.writer, ""))
+        Ok(match self.flattened {
+            None => Members::open(self.writer, End::Nothing),
+            Some(frame) => Members::flattened(self.writer, frame),
+        })
     }
 
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Struct<'a>, Error> {
-        Ok(match name {
-            NUMBER => Struct::Number(self.writer),
-            RAW_VALUE => Struct::RawValue(self.writer),
-            _ => Struct::Members(Members::open(self.writer, "")),
-        })
+        let fields = match name {
+            NUMBER => Fields::Number(self.value()?),
+            RAW_VALUE => Fields::RawValue(self),
+            _ => Fields::Members(self.serialize_map(None)?),
+        };
+        Ok(Struct(fields))
     }
 
     fn serialize_struct_variant(
@@ -181,8 +248,8 @@ impl<'a> ser::Serializer for Serializer<'a> {
         variant: &'static str,
         _: usize,
     ) -> Result<Members<'a>, Error> {
-        open_variant(self.writer, variant);
-        Ok(Members::open(self.writer, "}"))
+        let (writer, end) = self.open_variant(variant);
+        Ok(Members::open(writer, end))
     }
 }
 
@@ -194,24 +261,49 @@ const RAW_VALUE: &str = "$serde_json::private::RawValue";
 /// What a value that is known to be a string holds.
 fn text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     let mut writer = Writer::default();
-    value.serialize(Serializer { writer: &mut writer })?;
+    value.serialize(Serializer::new(&mut writer))?;
     serde_json::from_slice(&writer.finish()?).map_err(ser::Error::custom)
 }
 
-fn open_variant(writer: &mut Writer, variant: &str) {
-    writer.bytes.push(b'{');
-    writer.string(variant);
+fn write_name(writer: &mut Writer, name: &str) {
+    writer.string(name);
     writer.bytes.push(b':');
 }
 
-pub(super) struct Elements<'a> {
+/// What is written after the last element or member.
+#[derive(Debug)]
+enum End<'a> {
+    Nothing,
+    /// That of the object which names a variant.
+    Object,
+    /// That of a member which names a variant, in the object that is flattened into.
+    Entry {
+        frame: &'a mut Frame,
+        name: &'static str,
+        start: usize,
+    },
+}
+
+impl End<'_> {
+    fn write(self, writer: &mut Writer) {
+        match self {
+            Self::Nothing => {}
+            Self::Object => writer.bytes.push(b'}'),
+            Self::Entry { frame, name, start } => frame.close_entry(writer, Cow::Borrowed(name), start),
+        }
+    }
+}
+
+/// Takes the elements of an array.
+#[derive(Debug)]
+pub struct Elements<'a> {
     writer: &'a mut Writer,
     first: bool,
-    end: &'static str,
+    end: End<'a>,
 }
 
 impl<'a> Elements<'a> {
-    fn open(writer: &'a mut Writer, end: &'static str) -> Self {
+    fn open(writer: &'a mut Writer, end: End<'a>) -> Self {
         writer.bytes.push(b'[');
         Self { writer, first: true, end }
     }
@@ -220,11 +312,12 @@ impl<'a> Elements<'a> {
         if !std::mem::take(&mut self.first) {
             self.writer.bytes.push(b',');
         }
-        value.serialize(Serializer { writer: self.writer })
+        value.serialize(Serializer::new(self.writer))
     }
 
     fn close(self) {
-        self.writer.bytes.extend_from_slice(self.end.as_bytes());
+        self.writer.bytes.push(b']');
+        self.end.write(self.writer);
     }
 }
 
@@ -254,33 +347,60 @@ elements! {
     SerializeTupleVariant, serialize_field;
 }
 
-pub(super) struct Members<'a> {
+/// Takes the members of an object.
+#[derive(Debug)]
+pub struct Members<'a> {
     writer: &'a mut Writer,
-    frame: Frame,
+    object: Open<'a>,
     start: usize,
     name: String,
-    end: &'static str,
+}
+
+/// The object that members go into.
+#[derive(Debug)]
+enum Open<'a> {
+    Own(Frame, End<'a>),
+    Flattened(&'a mut Frame),
 }
 
 impl<'a> Members<'a> {
-    fn open(writer: &'a mut Writer, end: &'static str) -> Self {
+    fn open(writer: &'a mut Writer, end: End<'a>) -> Self {
         let mut frame = Frame::nested();
         frame.collect(writer);
-        Self { writer, frame, start: 0, name: String::new(), end }
+        Self { writer, object: Open::Own(frame, end), start: 0, name: String::new() }
+    }
+
+    fn flattened(writer: &'a mut Writer, frame: &'a mut Frame) -> Self {
+        Self { writer, object: Open::Flattened(frame), start: 0, name: String::new() }
+    }
+
+    fn open_entry(&mut self) -> usize {
+        match &mut self.object {
+            Open::Own(frame, _) => frame.open_entry(self.writer),
+            Open::Flattened(frame) => frame.open_entry(self.writer),
+        }
+    }
+
+    fn close_entry(&mut self, name: Cow<'static, str>, start: usize) {
+        match &mut self.object {
+            Open::Own(frame, _) => frame.close_entry(self.writer, name, start),
+            Open::Flattened(frame) => frame.close_entry(self.writer, name, start),
+        }
     }
 
     fn member<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        let start = self.frame.open_entry(self.writer);
-        self.writer.string(name);
-        self.writer.bytes.push(b':');
-        value.serialize(Serializer { writer: self.writer })?;
-        self.frame.close_entry(self.writer, Cow::Borrowed(name), start);
+        let start = self.open_entry();
+        write_name(self.writer, name);
+        value.serialize(Serializer::new(self.writer))?;
+        self.close_entry(Cow::Borrowed(name), start);
         Ok(())
     }
 
     fn close(self) {
-        self.frame.close(self.writer);
-        self.writer.bytes.extend_from_slice(self.end.as_bytes());
+        if let Open::Own(frame, end) = self.object {
+            frame.close(self.writer);
+            end.write(self.writer);
+        }
     }
 }
 
@@ -289,16 +409,16 @@ impl ser::SerializeMap for Members<'_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.start = self.frame.open_entry(self.writer);
-        key.serialize(Serializer { writer: self.writer })?;
+        self.start = self.open_entry();
+        key.serialize(Serializer::new(self.writer))?;
         self.name = close_key(self.writer, self.start);
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        value.serialize(Serializer { writer: self.writer })?;
+        value.serialize(Serializer::new(self.writer))?;
         let name = std::mem::take(&mut self.name);
-        self.frame.close_entry(self.writer, Cow::Owned(name), self.start);
+        self.close_entry(Cow::Owned(name), self.start);
         Ok(())
     }
 
@@ -322,10 +442,15 @@ impl ser::SerializeStructVariant for Members<'_> {
     }
 }
 
-pub(super) enum Struct<'a> {
+/// Takes the members of a struct.
+#[derive(Debug)]
+pub struct Struct<'a>(Fields<'a>);
+
+#[derive(Debug)]
+enum Fields<'a> {
     Members(Members<'a>),
     Number(&'a mut Writer),
-    RawValue(&'a mut Writer),
+    RawValue(Serializer<'a>),
 }
 
 impl ser::SerializeStruct for Struct<'_> {
@@ -333,22 +458,22 @@ impl ser::SerializeStruct for Struct<'_> {
     type Error = Error;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        match self {
-            Self::Members(members) => members.member(name, value),
-            Self::Number(writer) => {
+        match &mut self.0 {
+            Fields::Members(members) => members.member(name, value),
+            Fields::Number(writer) => {
                 number::write_decimal(&mut writer.bytes, &text(value)?);
                 Ok(())
             }
-            Self::RawValue(writer) => {
+            Fields::RawValue(Serializer { writer, flattened }) => {
                 let json = text(value)?;
                 let value: serde_json::Value = serde_json::from_str(&json).map_err(ser::Error::custom)?;
-                value.serialize(Serializer { writer })
+                value.serialize(Serializer { writer, flattened: flattened.as_deref_mut() })
             }
         }
     }
 
     fn end(self) -> Result<(), Error> {
-        if let Self::Members(members) = self {
+        if let Fields::Members(members) = self.0 {
             members.close();
         }
         Ok(())

@@ -6,8 +6,7 @@ use std::vec;
 use serde::Serialize;
 
 use super::frame::{Frame, Mark, Role};
-use super::serializer::Serializer;
-use super::{Error, Reader, number, string};
+use super::{Error, Reader, Serializer, number, string};
 use crate::list::{Item, Items};
 use crate::{StateTag, Timestamp, Versioned};
 
@@ -223,7 +222,7 @@ impl Writer {
 
     /// Writes a foreign value.
     pub(crate) fn serde<V: Serialize + ?Sized>(&mut self, value: &V) {
-        if let Err(error) = value.serialize(Serializer { writer: self }) {
+        if let Err(error) = value.serialize(Serializer::new(self)) {
             self.fail(error);
         }
     }

@@ -1,9 +1,7 @@
 use std::marker::PhantomData;
 
-use serde::Serialize;
-
 use super::{Drawing, Kind, Member, Outline, StampJson};
-use crate::canonical::{self, Array, Object, Writer, unescaped};
+use crate::canonical::{self, Array, Error, Object, Serializer, Writer, unescaped};
 use crate::{Describe, Modified, Revision, Versioned};
 
 /// Reads a description without a value.
@@ -40,16 +38,43 @@ impl<'a, T: ?Sized> Drawer<'a, T> {
         self.drawing.text.push_str(text);
     }
 
+    /// A member whose inner shape is not known.
+    fn foreign(&mut self, name: &str, optional: bool) {
+        self.word("serde", name, optional);
+        self.note_member(name, Kind::Unknown);
+    }
+
     fn note_member(&mut self, name: &str, kind: Kind) {
         let name = unescaped(name).into_owned();
-        self.note(|outline| outline.members.push(Member { name, kind, is_stamp: false }));
+        self.note(|outline| match outline.members.iter_mut().find(|member| member.name == name) {
+            // Several variants of an enum can have it.
+            Some(member) => member.kind = std::mem::take(&mut member.kind).or(kind),
+            None => outline.members.push(Member { name, kind, is_stamp: false }),
+        });
+    }
+
+    fn draw_flattened<V: Versioned + ?Sized>(&mut self) {
+        self.bracketed("flatten", |drawer| {
+            let _ = drawer.drawing.inner::<V>(drawer.outermost);
+        });
+    }
+
+    /// What `inside` says, in brackets.
+    fn bracketed(&mut self, word: &str, inside: impl FnOnce(&mut Self)) {
+        self.composite(&format!("{word}("));
+        inside(self);
+        self.composite(")");
     }
 
     /// The member that was drawn last is a stamp.
     fn note_stamp(&mut self, name: &'static str, json: StampJson) {
         self.note(|outline| {
             outline.stamps.push((name, json));
-            outline.members.last_mut().into_iter().for_each(|member| member.is_stamp = true);
+            let mut members = outline.members.iter_mut();
+            members
+                .find(|member| member.name == unescaped(name))
+                .into_iter()
+                .for_each(|it| it.is_stamp = true);
         });
     }
 
@@ -76,7 +101,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
 
     fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
         self.draw::<V>("revision", name, false);
-        self.note_stamp(name, |at| canonical::to_vec(&<V as Revision>::from_stamp(at)));
+        self.note_stamp(name, Box::new(|at| canonical::to_vec(&<V as Revision>::from_stamp(at))));
         self.unsent_revision(get);
     }
 
@@ -90,7 +115,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
 
     fn modified<V: Versioned + Modified>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
         self.draw::<V>("modified", name, false);
-        self.note_stamp(name, |at| canonical::to_vec(&<V as Modified>::from_stamp(at)));
+        self.note_stamp(name, Box::new(|at| canonical::to_vec(&<V as Modified>::from_stamp(at))));
         self.unsent_modified(get);
     }
 
@@ -128,25 +153,47 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
         self.note(|outline| outline.has_skip = true);
     }
 
-    fn serde<V: Serialize + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
-        self.word("serde", name, false);
-        self.note_member(name, Kind::Unknown);
+    fn with(&mut self, name: &'static str, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+        self.foreign(name, false);
     }
 
-    fn serde_unless<V: Serialize + ?Sized>(
+    fn with_unless(
         &mut self,
         name: &'static str,
         _: impl Fn(&T) -> bool,
-        _: impl Fn(&T) -> &V,
+        _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>,
     ) {
-        self.word("serde", name, true);
-        self.note_member(name, Kind::Unknown);
+        self.foreign(name, true);
+    }
+
+    fn with_revision<V: Revision + 'static>(
+        &mut self,
+        name: &'static str,
+        get: impl Fn(&T) -> &V,
+        write: fn(&V, Serializer<'_>) -> Result<(), Error>,
+    ) {
+        self.foreign(name, false);
+        self.note_stamp(name, Box::new(move |at| canonical::to_vec_with(&V::from_stamp(at), write)));
+        self.unsent_revision(get);
+    }
+
+    fn with_modified<V: Modified + 'static>(
+        &mut self,
+        name: &'static str,
+        get: impl Fn(&T) -> &V,
+        write: fn(&V, Serializer<'_>) -> Result<(), Error>,
+    ) {
+        self.foreign(name, false);
+        self.note_stamp(name, Box::new(move |at| canonical::to_vec_with(&V::from_stamp(at), write)));
+        self.unsent_modified(get);
     }
 
     fn flatten<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
-        self.composite("flatten(");
-        let _ = self.drawing.inner::<V>(self.outermost);
-        self.drawing.text.push(')');
+        self.draw_flattened::<V>();
+    }
+
+    fn with_flatten(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+        self.composite("flatten(serde)");
     }
 
     fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
@@ -169,7 +216,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
 
     fn epoch(&mut self, epoch: u64) {
         self.drawing.text.push_str(&format!("epoch {epoch};"));
-        self.note(|outline| outline.epoch = Some(epoch));
+        self.note(|outline| outline.epochs.push(epoch));
     }
 
     fn element<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
@@ -177,7 +224,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
         self.drawing.value::<V>(false);
     }
 
-    fn serde_element<V: Serialize + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
+    fn with_element(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
         self.composite("serde element:");
     }
 
@@ -206,8 +253,12 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
         self.kind = self.drawing.inner::<V>(self.outermost);
     }
 
-    fn serde_transparent<V: Serialize + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
+    fn with_transparent(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
         self.drawing.text.push_str("serde");
+    }
+
+    fn into<V: Versioned>(&mut self, _: impl Fn(&T) -> V) {
+        self.kind = self.drawing.inner::<V>(self.outermost);
     }
 
     fn option<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
@@ -225,6 +276,60 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
             Kind::Composite => {}
             kind => *kind = Kind::Names(vec![unescaped(name).into_owned()]),
         }
+    }
+
+    fn when(&mut self, _: impl Fn(&T) -> bool, then: impl Fn(&mut Self)) {
+        self.bracketed("when", then);
+    }
+
+    /// What has no form is in no shape.
+    fn unsent(&mut self, _: impl Fn(&T) -> bool) {}
+
+    fn tag(&mut self, name: &'static str, variant: &'static str) {
+        self.composite(&format!("tag \"{name}\"=\"{variant}\";"));
+        self.note_member(name, Kind::Names(vec![unescaped(variant).into_owned()]));
+    }
+
+    fn content(&mut self, name: &'static str, content: impl Fn(&mut Self)) {
+        let outermost = std::mem::take(&mut self.outermost);
+        self.bracketed(&format!("content \"{name}\":"), content);
+        self.outermost = outermost;
+        self.note_member(name, Kind::Composite);
+    }
+
+    fn case_member<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> Option<&V>) {
+        self.draw::<V>("case member", name, false);
+    }
+
+    fn case_member_unless<V: Versioned + ?Sized>(
+        &mut self,
+        name: &'static str,
+        _: impl Fn(&T) -> Option<&V>,
+    ) {
+        self.draw::<V>("case member", name, true);
+    }
+
+    fn case_flatten<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
+        self.draw_flattened::<V>();
+    }
+
+    fn case_element<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
+        self.composite("case element:");
+        self.drawing.value::<V>(false);
+    }
+
+    fn case_transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
+        self.bracketed("case", |drawer| {
+            let _ = drawer.drawing.inner::<V>(drawer.outermost);
+        });
+    }
+
+    fn empty_object(&mut self) {
+        self.composite("object;");
+    }
+
+    fn empty_array(&mut self) {
+        self.composite("array;");
     }
 
     fn leaf(&mut self, kind: &'static str, _: impl Fn(&T, &mut Writer)) {

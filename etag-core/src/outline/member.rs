@@ -30,6 +30,19 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// What is of this kind in one variant of an enum, and of another one in the next.
+    pub(super) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Names(mut names), Self::Names(others)) => {
+                names.extend(others);
+                Self::Names(names)
+            }
+            (one, other) if one == other => one,
+            (Self::Composite, _) | (_, Self::Composite) => Self::Composite,
+            _ => Self::Unknown,
+        }
+    }
+
     /// The kind of the leaves that a description calls so.
     pub(super) fn of_leaf(kind: &str) -> Self {
         match kind {

@@ -13,7 +13,7 @@ use crate::{StateTag, Timestamp, Versioned, canonical};
 use drawer::Drawer;
 
 /// A type, as far as its description tells.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Outline {
     /// A fingerprint that changes when the JSON of a value can.
     pub(crate) shape: String,
@@ -22,7 +22,8 @@ pub(crate) struct Outline {
     /// The members that the framework stamps, and the JSON of a stamp.
     pub(crate) stamps: Vec<(&'static str, StampJson)>,
     pub(crate) embed: Option<&'static str>,
-    pub(crate) epoch: Option<u64>,
+    /// Its own, and those of what is flattened into it.
+    pub(crate) epochs: Vec<u64>,
     pub(crate) has_revision: bool,
     pub(crate) has_modified: bool,
     pub(crate) has_variant: bool,
@@ -31,7 +32,7 @@ pub(crate) struct Outline {
     pub(crate) fixed_variant: Option<StateTag>,
 }
 
-pub(crate) type StampJson = fn(Timestamp) -> Result<Vec<u8>, canonical::Error>;
+pub(crate) type StampJson = Box<dyn Fn(Timestamp) -> Result<Vec<u8>, canonical::Error> + Send + Sync>;
 
 impl Outline {
     /// The outline of `T`, made once in a process.
@@ -70,14 +71,17 @@ impl Outline {
     }
 
     /// The SHA-256 of a canonical object of what is in the variant, and in no state:
-    /// `{"epoch":2,"items":"…","shape":"…","variant":{…}}`, without what there is none of.
+    /// `{"epoch":2,"items":"…","shape":"…","variant":{…}}`, without what there is none of; several epochs are
+    /// an array.
     ///
     /// The shape is that of a type with a revision: a new program that sends other JSON for one revision
     /// sends another tag.
     fn hash_variant(&self, members: &[&[u8]], items: Option<StateTag>) -> Option<StateTag> {
         let mut parts: Vec<Vec<u8>> = Vec::new();
-        if let Some(epoch) = self.epoch {
-            parts.push(format!("\"epoch\":{epoch}").into_bytes());
+        match &self.epochs[..] {
+            [] => {}
+            [epoch] => parts.push(format!("\"epoch\":{epoch}").into_bytes()),
+            epochs => parts.push(format!("\"epoch\":{epochs:?}").replace(' ', "").into_bytes()),
         }
         if let Some(items) = items {
             parts.push(format!("\"items\":\"{items}\"").into_bytes());

@@ -141,11 +141,12 @@ fn enum_without_data() {
         r#"
         #[automatically_derived]
         impl ::etag_core::Versioned for Status {
-            /// State: one of `ACTIVE`, `gone`, `VERY-NEW`.
+            /// State: one of `ACTIVE`, `gone`, `VERY-NEW`. Not sent: `Internal`.
             fn describe<D: ::etag_core::Describe<Self>>(status: &mut D) {
                 status.unit("ACTIVE", |status| ::core::matches!(status, Self::Active));
                 status.unit("gone", |status| ::core::matches!(status, Self::Retired));
                 status.unit("VERY-NEW", |status| ::core::matches!(status, Self::VeryNew));
+                status.unsent(|status| ::core::matches!(status, Self::Internal(..)));
             }
         }"#,
     );

@@ -3,6 +3,7 @@
 
 mod expansions;
 mod refusals;
+mod snapshots;
 
 use std::str::FromStr;
 
@@ -13,8 +14,13 @@ fn tokens(text: &str) -> TokenStream {
     TokenStream::from_str(text).unwrap()
 }
 
-/// The tokens without their spacing, which quoted and parsed ones differ in, and strings by value.
+/// The tokens without their spacing, which quoted and parsed ones differ in, strings by value, and no comma
+/// after the last of several things, where only `rustfmt` puts one.
 fn flat(tokens: TokenStream) -> String {
+    let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    if matches!(tokens.last(), Some(TokenTree::Punct(comma)) if comma.as_char() == ',') {
+        tokens.pop();
+    }
     let texts = tokens.into_iter().map(|token| match token {
         TokenTree::Group(group) => {
             let inner = flat(group.stream());

@@ -69,8 +69,8 @@ const REFUSALS: &[(&str, &[&str])] = &[
     (
         r#"struct A { #[versioned(variant, serde)] a: u64, #[versioned(serde, skip)] b: u64 }"#,
         &[
-            "`serde` can't be combined with `variant` yet\n= help: wrap the type in a newtype with `#[versioned(serde)]` and derive `Versioned` on it",
-            "`serde` can't be combined with `skip` yet\n= help: wrap the type in a newtype with `#[versioned(serde)]` and derive `Versioned` on it",
+            "`serde` can't be combined with `variant`\n= help: wrap the type in a newtype with `#[versioned(serde)]` and derive `Versioned` on it",
+            "`serde` can't be combined with `skip`\n= help: wrap the type in a newtype with `#[versioned(serde)]` and derive `Versioned` on it",
         ],
     ),
     (
@@ -186,10 +186,75 @@ const REFUSALS: &[(&str, &[&str])] = &[
     ),
     (
         r#"enum Shape { Circle(f64), Square { side: f64 }, #[versioned(skip)] Point }"#,
+        &["`Point` is a variant, and has no role of its own\n= help: remove this `#[versioned]`"],
+    ),
+    (
+        r#"enum Shape { Circle(#[versioned(id)] f64), Square { #[versioned(serde)] side: f64, #[versioned(skip)] at: f64 } }"#,
         &[
-            "`Point` is a variant, and has no role of its own\n= help: remove this `#[versioned]`",
-            "`Circle` carries data: only variants without data have a canonical form\n= help: remove `#[derive(Versioned)]`, and mark the fields that hold a `Shape` with `#[versioned(serde)]`",
-            "`Square` carries data: only variants without data have a canonical form\n= help: remove `#[derive(Versioned)]`, and mark the fields that hold a `Shape` with `#[versioned(serde)]`",
+            "`id` needs a struct: `Circle` is one variant of `Shape`\n= help: put what all variants have into a struct that flattens `Shape`",
+            "`skip` needs a struct: `Square` is one variant of `Shape`\n= help: put what all variants have into a struct that flattens `Shape`",
+        ],
+    ),
+    (
+        r#"#[serde(tag = "t", untagged)] enum A { B }"#,
+        &["`untagged` contradicts `tag`\n= help: remove one of the two"],
+    ),
+    (
+        r#"#[serde(content = "c", untagged)] enum A { B }"#,
+        &["`untagged` contradicts `content`\n= help: remove one of the two"],
+    ),
+    (
+        r#"#[serde(content = "c")] enum A { B }"#,
+        &[
+            "`content` needs a `tag` beside it\n= help: add one: `#[serde(tag = \"type\", content = \"content\")]`",
+        ],
+    ),
+    (
+        r#"#[serde(tag = "t", content = "t")] enum A { B }"#,
+        &["`tag` and `content` are both called `t`\n= help: choose another name for one of the two"],
+    ),
+    (
+        r#"#[serde(tag = "t")] enum A { B(u8, u8), C(), D { t: u8 }, E { a: u8, #[serde(rename = "a")] b: u8 } }"#,
+        &[
+            "`B` is an array, which has no member `t`\n= help: give its fields names, or add a `content` beside the `tag`",
+            "`C` is an array, which has no member `t`\n= help: give its fields names, or add a `content` beside the `tag`",
+            "two members are called `t`\n= help: rename one of the two: `#[serde(rename = \"...\")]`",
+            "two members are called `a`\n= help: rename one of the two: `#[serde(rename = \"...\")]`",
+        ],
+    ),
+    (
+        r#"enum A { B(#[serde(flatten)] u8, u8), C(#[serde(skip_serializing_if = "f")] u8) }"#,
+        &[
+            "`flatten` needs a struct with named fields\n= help: remove it, or give the field a name",
+            "`skip_serializing_if` does nothing here: `C` is what it wraps\n= help: remove it, or put it on the members that hold the type",
+        ],
+    ),
+    (
+        r#"#[serde(tag = "t", content = "c", untagged)] struct A(u8);"#,
+        &[
+            "`tag` is for an enum, or for a struct with named fields\n= help: remove it",
+            "`content` is for an enum\n= help: remove it",
+            "`untagged` is for an enum\n= help: remove it",
+        ],
+    ),
+    (
+        r#"#[serde(remote = "Duration")] struct DurationDef { secs: u64 }"#,
+        &[
+            "`remote` makes `DurationDef` a description of another type, which is never sent\n= help: remove `#[derive(Versioned)]`: a field with `#[serde(with = \"DurationDef\")]` has its form without it",
+        ],
+    ),
+    (
+        r#"#[serde(into = "Wire")] #[versioned(store = Database)] struct A { #[versioned(id)] a: u64 }"#,
+        &[
+            "`id` contradicts `into`: the field is not sent\n= help: put it on a field of the type that is sent",
+            "`into` contradicts `store`: what is stored is what `A` becomes\n= help: put `store` on the type that it is converted into",
+        ],
+    ),
+    (
+        r#"struct A { #[versioned(variant)] #[serde(with = "m")] a: u64, #[versioned(skip)] #[serde(serialize_with = "f")] b: u64, c: u64 }"#,
+        &[
+            "`with` can't be combined with `variant`\n= help: put it on the field of a newtype, derive `Versioned` on that, and use the newtype here",
+            "`serialize_with` can't be combined with `skip`\n= help: put it on the field of a newtype, derive `Versioned` on that, and use the newtype here",
         ],
     ),
     (
@@ -229,47 +294,44 @@ const REFUSALS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        r#"#[serde(tag = "type", rename_all = "Camel", into = "X")] struct A { #[serde(with = "x", serialize_with = "y")] price: u64, #[serde(whatever)] b: u64, #[serde(rename = 5)] c: u64, #[serde(skip_serializing_if = "1 + 1")] d: u64 }"#,
+        r#"#[serde(tag = 1, rename_all = "Camel", into = "1")] struct A { #[serde(with = "1", serialize_with = y)] price: u64, #[serde(whatever)] b: u64, #[serde(rename = 5)] c: u64, #[serde(skip_serializing_if = "1 + 1")] d: u64 }"#,
         &[
-            "`tag` would change what `A` looks like, and is not supported here\n= help: remove `#[derive(Versioned)]`, and mark the fields that hold `A` with `#[versioned(serde)]`",
+            "expected a string: `tag = \"name\"`",
             "unknown rename rule `Camel`\n= help: the rules are `lowercase`, `UPPERCASE`, `PascalCase`, `camelCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`",
-            "`into` would change what `A` looks like, and is not supported here\n= help: remove `#[derive(Versioned)]`, and mark the fields that hold `A` with `#[versioned(serde)]`",
-            "`with` would change what `price` looks like, and is not supported here\n= help: wrap the type of `price` in a newtype that implements `Serialize` with it, and mark the field `#[versioned(serde)]`",
-            "`serialize_with` would change what `price` looks like, and is not supported here\n= help: wrap the type of `price` in a newtype that implements `Serialize` with it, and mark the field `#[versioned(serde)]`",
+            "`into` needs a type such as `\"Wire\"`",
+            "`with` needs the path of a module such as `\"hex\"`",
+            "`serialize_with` needs the path of a function such as `\"hex::serialize\"`",
             "`whatever` could change what `b` looks like, and is not supported here\n= help: wrap the type of `b` in a newtype that implements `Serialize` with it, and mark the field `#[versioned(serde)]`",
             "expected a string: `rename = \"name\"`",
             "`skip_serializing_if` needs the path of a function such as `\"Option::is_none\"`",
         ],
     ),
     (
-        r#"#[serde(untagged)] enum A { #[serde(serialize_with = "x")] B, #[serde(other)] C }"#,
+        r#"#[serde(whatever)] enum A { #[serde(whatever)] B, #[serde(other)] C }"#,
         &[
-            "`untagged` would change what `A` looks like, and is not supported here\n= help: remove `#[derive(Versioned)]`, and mark the fields that hold `A` with `#[versioned(serde)]`",
-            "`serialize_with` would change what `B` looks like, and is not supported here\n= help: remove it, or mark the fields that hold the enum with `#[versioned(serde)]` instead of deriving `Versioned` on it",
+            "`whatever` could change what `A` looks like, and is not supported here\n= help: remove `#[derive(Versioned)]`, and mark the fields that hold `A` with `#[versioned(serde)]`",
+            "`whatever` could change what `B` looks like, and is not supported here\n= help: remove it, or mark the fields that hold the enum with `#[versioned(serde)]` instead of deriving `Versioned` on it",
         ],
     ),
     (
-        r#"struct A { #[versioned(variant)] #[serde(skip)] a: u64, #[versioned(serde)] #[serde(skip_serializing)] b: u64, #[versioned(id)] #[serde(flatten)] c: u64, #[versioned(serde)] #[serde(flatten)] d: u64 }"#,
+        r#"struct A { #[versioned(variant)] #[serde(skip)] a: u64, #[versioned(serde)] #[serde(skip_serializing)] b: u64, #[versioned(id)] #[serde(flatten)] c: u64 }"#,
         &[
             "`variant` contradicts `#[serde(skip)]`: the field is not sent\n= help: remove one of the two",
             "`serde` contradicts `#[serde(skip_serializing)]`: the field is not sent\n= help: remove one of the two",
             "`id` contradicts `#[serde(flatten)]`\n= help: remove one of the two\n= note: the members of a flattened field keep the roles of their own type",
-            "`serde` contradicts `#[serde(flatten)]`\n= help: remove one of the two\n= note: the members of a flattened field keep the roles of their own type",
         ],
     ),
     (
-        r#"struct A { #[versioned(id)] #[serde(skip_serializing_if = "f")] a: u64, #[versioned(modified)] #[serde(skip_serializing_if = "f")] b: u64, #[serde(flatten, skip_serializing_if = "f")] c: u64 }"#,
+        r#"struct A { #[versioned(id)] #[serde(skip_serializing_if = "f")] a: u64, #[versioned(modified)] #[serde(skip_serializing_if = "f")] b: u64 }"#,
         &[
             "`skip_serializing_if` contradicts `id`: `a` is always sent\n= help: remove it, or keep the field out of the body with `#[serde(skip)]`",
             "`skip_serializing_if` contradicts `modified`: `b` is always sent\n= help: remove it, or keep the field out of the body with `#[serde(skip)]`",
-            "`skip_serializing_if` can't leave out what is flattened\n= help: remove it, or put it on the fields of the type inside",
         ],
     ),
     (
-        r#"struct Pair(#[versioned(id)] u64, #[serde(skip_serializing_if = "f")] u64, #[serde(flatten)] u64);"#,
+        r#"struct Pair(#[versioned(id)] u64, #[serde(flatten)] u64);"#,
         &[
             "`id` needs a member with a name\n= help: give the fields of `Pair` names",
-            "`skip_serializing_if` needs a member with a name\n= help: remove it, or give the fields of `Pair` names",
             "`flatten` needs a struct with named fields\n= help: remove it, or give the field a name",
         ],
     ),
@@ -287,14 +349,11 @@ const REFUSALS: &[(&str, &[&str])] = &[
     ),
     (
         r#"#[serde(transparent)] enum A { B }"#,
-        &[
-            "`transparent` needs a struct with one field that is sent\n= help: remove it, or mark the other fields `#[serde(skip)]`",
-        ],
+        &["`transparent` is for a struct\n= help: write `untagged`, or remove it"],
     ),
     (
         r#"#[versioned(epoch = 2, embed = "etag")] struct A(u64);"#,
         &[
-            "`epoch` needs a struct with named fields\n= help: remove it, or put it on the struct that this type is a member of",
             "`embed` needs a struct with named fields\n= help: remove it, or put it on the struct that this type is a member of",
         ],
     ),
@@ -311,6 +370,12 @@ const REFUSALS: &[(&str, &[&str])] = &[
             "two members are called `title`\n= help: rename one of the two: `#[serde(rename = \"...\")]`",
             "two members are called `aB`\n= help: rename one of the two: `#[serde(rename = \"...\")]`",
             "`A` has a member `title` already\n= help: choose another name, or remove the field: the tag is shown without one",
+        ],
+    ),
+    (
+        r#"struct A(#[serde(skip_serializing_if = "f")] u64);"#,
+        &[
+            "`skip_serializing_if` does nothing here: `A` is what it wraps\n= help: remove it, or put it on the members that hold the type",
         ],
     ),
     (

@@ -2,8 +2,7 @@ use etag_core::Versioned;
 
 #[derive(Versioned)]
 struct Product {
-    name: String,
-    #[serde(rename = "cents", with = "cents")]
+    #[serde(rename = "cents", rounded)]
     price: f64,
 }
 

@@ -1,9 +1,10 @@
 use etag_core::Versioned;
 
 #[derive(Versioned)]
+#[serde(tag = "type")]
 enum Shape {
     Point,
-    Circle(f64),
+    Line(f64, f64),
 }
 
 fn main() {}

@@ -1,7 +1,12 @@
 use etag_core::Versioned;
 
 #[derive(Versioned)]
-#[serde(tag = "type")]
+struct Wire {
+    name: String,
+}
+
+#[derive(Clone, Versioned)]
+#[serde(into = "Wire")]
 struct Product {
     name: String,
 }
