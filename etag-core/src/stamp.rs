@@ -23,7 +23,7 @@ use crate::Timestamp;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a last-modified time",
     label = "expected a point in time",
-    note = "use `etag_core::Timestamp`, or chrono's or jiff's time behind its feature"
+    note = "use `etag_core::Timestamp`, or a time of `chrono`, `jiff` or `time` behind its feature"
 )]
 pub trait Modified {
     /// The time that is stored.
@@ -87,60 +87,50 @@ impl Revision for Timestamp {
     }
 }
 
-#[cfg(feature = "chrono")]
-impl Modified for chrono::DateTime<chrono::Utc> {
-    fn modified(&self) -> Timestamp {
-        Timestamp::from_microseconds(self.timestamp_micros())
-    }
+/// The times of other crates: how many microseconds after 1970 one is, and the one that is so many after it.
+macro_rules! times {
+    ($($feature:literal $type:ty: |$time:ident| $microseconds:expr, |$number:ident| $made:expr;)*) => {$(
+        #[cfg(feature = $feature)]
+        impl Modified for $type {
+            fn modified(&self) -> Timestamp {
+                let $time = self;
+                Timestamp::from_microseconds($microseconds)
+            }
 
-    fn from_stamp(at: Timestamp) -> Self {
-        Self::from_timestamp_micros(at.as_microseconds()).unwrap_or(Self::UNIX_EPOCH)
-    }
+            fn from_stamp(at: Timestamp) -> Self {
+                let $number = at.as_microseconds();
+                $made.unwrap_or(Self::UNIX_EPOCH)
+            }
+        }
+
+        #[cfg(feature = $feature)]
+        impl Revision for $type {
+            const IS_TIME: bool = true;
+
+            fn revision(&self) -> u64 {
+                Modified::modified(self).revision()
+            }
+
+            fn from_stamp(at: Timestamp) -> Self {
+                Modified::from_stamp(at)
+            }
+
+            fn modified(&self) -> Option<Timestamp> {
+                Some(Modified::modified(self))
+            }
+        }
+    )*};
 }
 
-#[cfg(feature = "chrono")]
-impl Revision for chrono::DateTime<chrono::Utc> {
-    const IS_TIME: bool = true;
-
-    fn revision(&self) -> u64 {
-        Modified::modified(self).revision()
-    }
-
-    fn from_stamp(at: Timestamp) -> Self {
-        Modified::from_stamp(at)
-    }
-
-    fn modified(&self) -> Option<Timestamp> {
-        Some(Modified::modified(self))
-    }
-}
-
-#[cfg(feature = "jiff")]
-impl Modified for jiff::Timestamp {
-    fn modified(&self) -> Timestamp {
-        Timestamp::from_microseconds(self.as_microsecond())
-    }
-
-    fn from_stamp(at: Timestamp) -> Self {
-        Self::from_microsecond(at.as_microseconds()).unwrap_or(Self::UNIX_EPOCH)
-    }
-}
-
-#[cfg(feature = "jiff")]
-impl Revision for jiff::Timestamp {
-    const IS_TIME: bool = true;
-
-    fn revision(&self) -> u64 {
-        Modified::modified(self).revision()
-    }
-
-    fn from_stamp(at: Timestamp) -> Self {
-        Modified::from_stamp(at)
-    }
-
-    fn modified(&self) -> Option<Timestamp> {
-        Some(Modified::modified(self))
-    }
+times! {
+    "chrono" chrono::DateTime<chrono::Utc>: |time| time.timestamp_micros(),
+        |number| Self::from_timestamp_micros(number);
+    "jiff" jiff::Timestamp: |time| time.as_microsecond(),
+        |number| Self::from_microsecond(number);
+    "time" time::OffsetDateTime: |time| (time.unix_timestamp_nanos().div_euclid(1000)) as i64,
+        |number| Self::from_unix_timestamp_nanos(i128::from(number) * 1000);
+    "time" time::UtcDateTime: |time| (time.unix_timestamp_nanos().div_euclid(1000)) as i64,
+        |number| Self::from_unix_timestamp_nanos(i128::from(number) * 1000);
 }
 
 impl Revision for u64 {

@@ -1,28 +1,154 @@
-//! The `where` clause: bounds on the type parameters that a field's type mentions, as serde's are.
-//! Bounds on the fields' types themselves would overflow for recursive types.
+//! The parameters of the impl, and its `where` clause: bounds on the type parameters that a field's type
+//! mentions, as serde's are. Bounds on the fields' types themselves would overflow for recursive types.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{GenericArgument, Path, PathArguments, Type, TypeParamBound, TypePath, WherePredicate};
+use syn::{GenericArgument, GenericParam, Path, PathArguments, Type, TypeParam, TypeParamBound};
+use syn::{TypePath, WherePredicate};
 
 use crate::model::{Field, Place, Role, Shape, Versioned};
 
 /// ```text
+/// impl<T, const N: usize> ::etag_core::Versioned for Page<'_, T, N>
 /// where
-///     I::Item: Clone + ::etag_core::Versioned,
-///     T: ::etag_core::Versioned,
+///     T: Clone + ::etag_core::Versioned,
 /// ```
-pub(crate) fn where_clause(model: &Versioned<'_>, krate: &TokenStream) -> TokenStream {
+pub(crate) struct Generics {
+    /// `<T, const N: usize>`: without the lifetimes that nothing names, which clippy would have elided.
+    pub(crate) parameters: TokenStream,
+    /// `<'_, T, N>`
+    pub(crate) arguments: TokenStream,
+    pub(crate) where_clause: TokenStream,
+}
+
+impl Generics {
+    pub(crate) fn new(model: &Versioned<'_>, krate: &TokenStream) -> Self {
+        let predicates = predicates(model, krate);
+        let mut named = predicates.to_token_stream();
+        if let Shape::Into(ty) = &model.shape {
+            ty.to_tokens(&mut named);
+        }
+        for field in model.shape.fields() {
+            field.unless.to_tokens(&mut named);
+            field.with.to_tokens(&mut named);
+        }
+        for parameter in &model.generics.params {
+            bounds_of(parameter).to_tokens(&mut named);
+        }
+        let (mut parameters, mut arguments) = (Vec::new(), Vec::new());
+        for parameter in &model.generics.params {
+            let (declared, argument) = declare(parameter, &predicates, &named);
+            parameters.extend(declared);
+            arguments.push(argument);
+        }
+        let in_brackets = |list: Vec<TokenStream>| match list.is_empty() {
+            true => TokenStream::new(),
+            false => quote!(<#(#list),*>),
+        };
+        Self {
+            parameters: in_brackets(parameters),
+            arguments: in_brackets(arguments),
+            where_clause: predicates.to_token_stream(),
+        }
+    }
+}
+
+/// A parameter as the impl declares it, if it does, and as the type is given it.
+fn declare(
+    parameter: &GenericParam,
+    predicates: &Predicates,
+    named: &TokenStream,
+) -> (Option<TokenStream>, TokenStream) {
+    match parameter {
+        GenericParam::Lifetime(it) => {
+            let (lifetime, colon, bounds) = (&it.lifetime, &it.colon_token, &it.bounds);
+            let is_named = colon.is_some() || mentions(named.clone(), &lifetime.ident);
+            match is_named {
+                true => (Some(quote!(#lifetime #colon #bounds)), quote!(#lifetime)),
+                false => (None, quote!('_)),
+            }
+        }
+        GenericParam::Type(it) => {
+            let ident = &it.ident;
+            let bounds = Some(&it.bounds).filter(|bounds| !bounds.is_empty() && !predicates.has(ident));
+            let colon = bounds.map(|_| quote!(:));
+            (Some(quote!(#ident #colon #bounds)), quote!(#ident))
+        }
+        GenericParam::Const(it) => {
+            let (ident, ty) = (&it.ident, &it.ty);
+            (Some(quote!(const #ident: #ty)), quote!(#ident))
+        }
+    }
+}
+
+fn bounds_of(parameter: &GenericParam) -> TokenStream {
+    match parameter {
+        GenericParam::Lifetime(it) => it.bounds.to_token_stream(),
+        GenericParam::Type(it) => it.bounds.to_token_stream(),
+        GenericParam::Const(it) => it.ty.to_token_stream(),
+    }
+}
+
+fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == *name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+/// What is asked of each type, once: clippy would have one predicate per type.
+struct Predicates(Vec<Predicate>);
+
+impl Predicates {
+    fn has(&self, parameter: &Ident) -> bool {
+        let text = parameter.to_string();
+        self.0.iter().any(|it| !it.bounds.is_empty() && it.subject.to_string() == text)
+    }
+
+    /// Adds to what is said of the same type already.
+    fn add(&mut self, subject: &TokenStream, bound: TokenStream) {
+        let text = subject.to_string();
+        let is_same = |it: &&mut Predicate| !it.bounds.is_empty() && it.subject.to_string() == text;
+        if let Some(predicate) = self.0.iter_mut().find(is_same) {
+            predicate.add(bound);
+        } else {
+            self.0.push(Predicate { subject: subject.clone(), bounds: vec![bound] });
+        }
+    }
+
+    /// Puts the bounds of a parameter's declaration before those of its predicate.
+    fn declared(&mut self, parameter: &TypeParam) {
+        let text = parameter.ident.to_string();
+        let is_same = |it: &&mut Predicate| !it.bounds.is_empty() && it.subject.to_string() == text;
+        if let Some(predicate) = self.0.iter_mut().find(is_same) {
+            let more = std::mem::take(&mut predicate.bounds);
+            let own = parameter.bounds.iter().map(ToTokens::to_token_stream);
+            own.chain(more).for_each(|bound| predicate.add(bound));
+        }
+    }
+}
+
+impl ToTokens for Predicates {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let predicates = &self.0;
+        if !predicates.is_empty() {
+            tokens.extend(quote!(where #(#predicates,)*));
+        }
+    }
+}
+
+fn predicates(model: &Versioned<'_>, krate: &TokenStream) -> Predicates {
     let own = model.generics.where_clause.iter();
-    let mut predicates: Vec<_> = own.flat_map(|clause| &clause.predicates).map(Predicate::new).collect();
+    let mut predicates = Predicates(own.flat_map(|clause| &clause.predicates).map(Predicate::new).collect());
     match &model.bound {
-        Some(bound) => predicates.extend(bound.iter().map(|bound| Predicate::new(bound))),
+        Some(bound) => predicates.0.extend(bound.iter().map(|bound| Predicate::new(bound))),
         None => infer(model, krate, &mut predicates),
     }
-    if predicates.is_empty() {
-        return TokenStream::new();
+    for parameter in model.generics.type_params() {
+        predicates.declared(parameter);
     }
-    quote!(where #(#predicates,)*)
+    predicates
 }
 
 /// `subject: bounds`, or whole in `subject` if there is nothing that could be added to.
@@ -60,7 +186,7 @@ impl ToTokens for Predicate {
     }
 }
 
-fn infer(model: &Versioned<'_>, krate: &TokenStream, predicates: &mut Vec<Predicate>) {
+fn infer(model: &Versioned<'_>, krate: &TokenStream, predicates: &mut Predicates) {
     let parameters: Vec<_> = model.generics.type_params().map(|it| &it.ident).collect();
     let into = match &model.shape {
         Shape::Into(ty) => Some((*ty, &["Versioned"][..])),
@@ -73,20 +199,9 @@ fn infer(model: &Versioned<'_>, krate: &TokenStream, predicates: &mut Vec<Predic
         for subject in mentioned.found {
             for bound in bounds {
                 let bound = Ident::new(bound, Span::call_site());
-                add(predicates, &subject, quote!(#krate::#bound));
+                predicates.add(&subject, quote!(#krate::#bound));
             }
         }
-    }
-}
-
-/// Adds to what is said of the same type already: clippy would have one predicate per type.
-fn add(predicates: &mut Vec<Predicate>, subject: &TokenStream, bound: TokenStream) {
-    let text = subject.to_string();
-    let is_same = |it: &&mut Predicate| !it.bounds.is_empty() && it.subject.to_string() == text;
-    if let Some(predicate) = predicates.iter_mut().find(is_same) {
-        predicate.add(bound);
-    } else {
-        predicates.push(Predicate { subject: subject.clone(), bounds: vec![bound] });
     }
 }
 

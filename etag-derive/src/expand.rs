@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use crate::bounds;
+use crate::bounds::Generics;
 use crate::cases;
 use crate::doc;
 use crate::lines;
@@ -42,15 +42,14 @@ pub(crate) fn krate(model: &Versioned<'_>) -> TokenStream {
 /// ```
 fn expand_versioned(model: &Versioned<'_>, krate: &TokenStream) -> TokenStream {
     let ident = quiet(model.ident);
-    let (generics, arguments, _) = model.generics.split_for_impl();
-    let where_clause = bounds::where_clause(model, krate);
+    let Generics { parameters, arguments, where_clause } = Generics::new(model, krate);
     let names = Names::new(model);
     let doc = format!(" {}", doc::doc(&model.shape));
     let lines = lines(model, &Scope::of_struct(&names, krate));
     let Names { it, reader, .. } = &names;
     quote! {
         #[automatically_derived]
-        impl #generics #krate::Versioned for #ident #arguments #where_clause {
+        impl #parameters #krate::Versioned for #ident #arguments #where_clause {
             #[doc = #doc]
             fn describe<#reader: #krate::Describe<Self>>(#it: &mut #reader) {
                 #(#lines)*

@@ -1,13 +1,14 @@
 //! A generic struct: bounds on the parameters that its members use.
 
 pub mod derived {
+    use ::core::clone::Clone;
     use ::core::iter::Iterator;
     use ::core::option::Option;
     use ::etag_core::Versioned;
     use ::std::vec::Vec;
 
     #[derive(Versioned)]
-    pub struct Page<'a, T, I, S = u8, const N: usize = 1>
+    pub struct Page<'a, T: Clone, I, S = u8, const N: usize = 1>
     where
         I: Iterator,
     {
@@ -20,16 +21,12 @@ pub mod derived {
 }
 
 pub mod pasted {
-    #![expect(
-        clippy::elidable_lifetime_names,
-        reason = "the derive repeats the parameters as they are written"
-    )]
-
+    use ::core::clone::Clone;
     use ::core::iter::Iterator;
     use ::core::option::Option;
     use ::std::vec::Vec;
 
-    pub struct Page<'a, T, I, S = u8, const N: usize = 1>
+    pub struct Page<'a, T: Clone, I, S = u8, const N: usize = 1>
     where
         I: Iterator,
     {
@@ -40,10 +37,10 @@ pub mod pasted {
     }
 
     #[automatically_derived]
-    impl<'a, T, I, S, const N: usize> ::etag_core::Versioned for Page<'a, T, I, S, N>
+    impl<T, I, S, const N: usize> ::etag_core::Versioned for Page<'_, T, I, S, N>
     where
         I: Iterator,
-        T: ::etag_core::Versioned,
+        T: Clone + ::etag_core::Versioned,
         I::Item: ::etag_core::Versioned,
         S: ::etag_core::Serialize,
     {

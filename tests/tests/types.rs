@@ -4,8 +4,10 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, LinkedList};
+use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::{NonZero, Saturating, Wrapping};
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -78,6 +80,21 @@ fn ranges_are_objects_of_their_bounds() {
 }
 
 #[test]
+fn results_bounds_and_alternatives_are_enums() {
+    assert_same(&[Ok(1), Err("no")]);
+    assert_same(&[Bound::Included(1), Bound::Excluded(2), Bound::Unbounded]);
+    assert_same(&[either::Either::Left(1), either::Either::Right("r")]);
+}
+
+#[test]
+fn texts_of_c_are_octets_and_those_of_the_system_are_as_serde_has_them() {
+    assert_same(c"a\xff");
+    assert_same(&c"a".to_owned());
+    assert_same(OsStr::new("ä"));
+    assert_same(&OsString::from("a"));
+}
+
+#[test]
 fn addresses_and_paths_are_texts() {
     assert_same(&IpAddr::from([127, 0, 0, 1]));
     assert_same(&Ipv4Addr::BROADCAST);
@@ -90,7 +107,6 @@ fn addresses_and_paths_are_texts() {
 #[cfg(unix)]
 #[test]
 fn a_path_that_is_no_unicode_is_an_error() {
-    use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
     let path = Path::new(OsStr::from_bytes(b"\xff"));
@@ -145,6 +161,17 @@ proptest! {
         let parts = (civil, civil.date(), civil.time());
         prop_assert_eq!(ours(&zoned), by_others(&zoned));
         prop_assert_eq!(ours(&parts), by_others(&parts));
+        let time = time::UtcDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1000).unwrap();
+        prop_assert_eq!(ours(&time), by_others(&time));
+        let offset = time::UtcOffset::from_hms(5, 45, 0).unwrap();
+        let elsewhere = time.to_offset(offset);
+        prop_assert_eq!(ours(&elsewhere), by_others(&elsewhere));
+        let parts = (elsewhere.date(), elsewhere.time(), offset, elsewhere.month(), elsewhere.weekday());
+        prop_assert_eq!(ours(&parts), by_others(&parts));
+        let local = time::PrimitiveDateTime::new(elsewhere.date(), elsewhere.time());
+        prop_assert_eq!(ours(&local), by_others(&local));
+        let duration = time::Duration::microseconds(microseconds);
+        prop_assert_eq!(ours(&duration), by_others(&duration));
     }
 
     /// A stamp is read from the member that shows it, whatever type that is of.
@@ -155,9 +182,42 @@ proptest! {
         prop_assert_eq!(Modified::modified(&of_chrono), at);
         let of_jiff = <jiff::Timestamp as Modified>::from_stamp(at);
         prop_assert_eq!(Modified::modified(&of_jiff), at);
+        let of_time = <time::OffsetDateTime as Modified>::from_stamp(at);
+        prop_assert_eq!(Modified::modified(&of_time), at);
+        let of_time = <time::UtcDateTime as Modified>::from_stamp(at);
+        prop_assert_eq!(Modified::modified(&of_time), at);
         let revision = <jiff::Timestamp as Revision>::from_stamp(at);
         prop_assert_eq!(Revision::revision(&revision), at.revision());
     }
+}
+
+/// A time is stamped in the form that the member has.
+#[tokio::test]
+async fn a_resource_may_be_dated_in_any_form() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    #[versioned(store = Database)]
+    struct Pump {
+        #[versioned(id)]
+        id: u64,
+        #[versioned(modified)]
+        #[serde(with = "time::serde::timestamp::microseconds")]
+        changed: time::OffsetDateTime,
+    }
+
+    on_each_database(async |database| {
+        let pump = Pump { id: 1, changed: time::OffsetDateTime::UNIX_EPOCH };
+        let written = database.replace(Matched::unconditional(1), pump).await.unwrap();
+        let Written::Created(pump, version) = written else { panic!("{written:?}") };
+        let stamp = Modified::modified(&pump.changed);
+        assert_eq!(version.modified, Some(LastModified::strong(stamp)));
+        let json = format!(r#"{{"changed":{},"id":1}}"#, stamp.as_microseconds());
+        assert_eq!(ours(&pump), json);
+        let loaded = database.get::<Pump>(&1).await.unwrap().unwrap();
+        assert_eq!(loaded, pump);
+        let again = database.replace(Matched::unconditional(1), pump).await.unwrap();
+        assert!(matches!(&again, Written::Unchanged(pump, _) if pump.changed == loaded.changed), "{again:?}");
+    })
+    .await;
 }
 
 /// A date of chrono's is stamped, sent and listed by as one of ours.

@@ -35,6 +35,24 @@ foreign! {
     chrono::Month
     #[cfg(feature = "chrono")]
     chrono::Weekday
+    #[cfg(feature = "time")]
+    time::Date
+    #[cfg(feature = "time")]
+    time::Duration
+    #[cfg(feature = "time")]
+    time::Month
+    #[cfg(feature = "time")]
+    time::OffsetDateTime
+    #[cfg(feature = "time")]
+    time::PrimitiveDateTime
+    #[cfg(feature = "time")]
+    time::Time
+    #[cfg(feature = "time")]
+    time::UtcDateTime
+    #[cfg(feature = "time")]
+    time::UtcOffset
+    #[cfg(feature = "time")]
+    time::Weekday
 }
 
 #[cfg(feature = "chrono")]
@@ -66,6 +84,14 @@ texts! {
     "rust_decimal" "decimal" rust_decimal::Decimal: |decimal, writer| writer.display(decimal);
     "smol_str" "string" smol_str::SmolStr: |text, writer| writer.string(text);
     "url" "string" url::Url: |url, writer| writer.string(url.as_str());
+}
+
+#[cfg(feature = "either")]
+impl<L: Versioned, R: Versioned> Versioned for either::Either<L, R> {
+    fn describe<D: Describe<Self>>(either: &mut D) {
+        either.case_member("Left", |either| either.as_ref().left());
+        either.case_member("Right", |either| either.as_ref().right());
+    }
 }
 
 #[cfg(feature = "arrayvec")]

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
+use std::ffi::{CStr, CString, OsStr, OsString};
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::num::{NonZero, Saturating, Wrapping};
-use std::ops::{Range, RangeFrom, RangeInclusive, RangeTo};
+use std::ops::{Bound, Range, RangeFrom, RangeInclusive, RangeTo};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -122,6 +123,53 @@ impl<T: Versioned> Versioned for Option<T> {
         option.option(Option::as_ref);
     }
 }
+
+impl<T: Versioned, E: Versioned> Versioned for Result<T, E> {
+    fn describe<D: Describe<Self>>(result: &mut D) {
+        result.case_member("Ok", |result| result.as_ref().ok());
+        result.case_member("Err", |result| result.as_ref().err());
+    }
+}
+
+impl<T: Versioned> Versioned for Bound<T> {
+    fn describe<D: Describe<Self>>(bound: &mut D) {
+        bound.unit("Unbounded", |bound| matches!(bound, Self::Unbounded));
+        bound.case_member("Included", |bound| match bound {
+            Self::Included(value) => Some(value),
+            _ => None,
+        });
+        bound.case_member("Excluded", |bound| match bound {
+            Self::Excluded(value) => Some(value),
+            _ => None,
+        });
+    }
+}
+
+/// Octets without the NUL that ends them.
+macro_rules! octets {
+    ($($type:ty)*) => {$(
+        impl Versioned for $type {
+            fn describe<D: Describe<Self>>(octets: &mut D) {
+                octets.array(|octets, elements| octets.to_bytes().iter().for_each(|octet| elements.element(octet)));
+            }
+        }
+    )*};
+}
+
+octets!(CStr CString);
+
+/// Texts of the system, whose form is another one on each of them.
+macro_rules! system_texts {
+    ($($type:ty)*) => {$(
+        impl Versioned for $type {
+            fn describe<D: Describe<Self>>(text: &mut D) {
+                text.serde_transparent(|text| text);
+            }
+        }
+    )*};
+}
+
+system_texts!(OsStr OsString);
 
 /// Sequences, in their own order or sorted by their elements' canonical bytes.
 macro_rules! sequences {

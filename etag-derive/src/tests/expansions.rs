@@ -171,11 +171,11 @@ fn generics() {
         }"#,
         r#"
         #[automatically_derived]
-        impl<'a, T: Clone, I, S, U, const N: usize> ::etag_core::Versioned for Page<'a, T, I, S, U, N>
+        impl<T, I, S, U, const N: usize> ::etag_core::Versioned for Page<'_, T, I, S, U, N>
         where
             I: Iterator,
             I::Item: Clone + ::etag_core::Versioned,
-            T: ::etag_core::Versioned + ::etag_core::Modified,
+            T: Clone + ::etag_core::Versioned + ::etag_core::Modified,
             <I as Iterator>::Item: ::etag_core::Versioned,
             S: ::etag_core::Serialize,
         {
