@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod canonical;
+pub mod guides;
 
 #[cfg(feature = "axum")]
 pub mod axum;

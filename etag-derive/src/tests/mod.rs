@@ -1,6 +1,7 @@
 //! The pipeline from tokens to tokens. That what it prints compiles, and where the carets are, is
 //! tested by the workspace's test suite.
 
+mod documentation;
 mod expansions;
 mod refusals;
 mod snapshots;
