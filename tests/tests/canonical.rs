@@ -261,6 +261,48 @@ fn the_shape_moves_the_tag_of_a_revision_and_of_nothing_else() {
     assert_ne!(old.validators().etag, new.validators().etag);
 }
 
+/// The tag of a type with a revision shows the type's shape, and nothing of its content.
+#[test]
+fn types_of_the_same_form_have_one_shape_and_others_have_another() {
+    #[derive(Versioned)]
+    struct Row<T> {
+        #[versioned(revision)]
+        revision: u64,
+        first: &'static str,
+        member: T,
+    }
+    fn tag<T: Versioned>(member: T) -> String {
+        let row = Row { revision: 7, first: "a", member };
+        Representation::of(&row).unwrap().validators().etag.unwrap().to_string()
+    }
+    let text = tag("b");
+    assert_eq!(text, tag(Box::<str>::from("b")));
+    assert_eq!(text, tag(String::from("b")));
+    assert_eq!(tag((1_u32, 2_u32)), tag((1_u32, 2_u16)));
+    assert_ne!(text, tag(1));
+    assert_ne!(text, tag(Some("b")));
+
+    // Two that contain each other, and the same with another end.
+    macro_rules! ends {
+        ($end:ty) => {{
+            #[derive(Versioned)]
+            struct One {
+                name: u8,
+                other: Option<Box<Other>>,
+            }
+            #[derive(Versioned)]
+            struct Other {
+                number: u8,
+                one: Option<Box<One>>,
+                end: Vec<$end>,
+            }
+            tag(One { name: 1, other: Some(Box::new(Other { number: 1, one: None, end: vec![] })) })
+        }};
+    }
+    assert_ne!(ends!(One), ends!(Other));
+    assert_eq!(ends!(One), ends!(Box<One>));
+}
+
 #[test]
 fn a_list_is_tagged_by_its_items_and_each_item_shows_its_own_tag() {
     #[derive(Versioned)]

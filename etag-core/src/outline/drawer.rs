@@ -250,7 +250,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
     }
 
     fn transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
-        self.kind = self.drawing.inner::<V>(self.outermost);
+        self.kind = self.drawing.through::<V>(self.outermost);
     }
 
     fn with_transparent(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
@@ -258,7 +258,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
     }
 
     fn into<V: Versioned>(&mut self, _: impl Fn(&T) -> V) {
-        self.kind = self.drawing.inner::<V>(self.outermost);
+        self.kind = self.drawing.through::<V>(self.outermost);
     }
 
     fn option<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
@@ -266,7 +266,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
         if !self.outermost {
             self.drawing.text.push_str("option:");
         }
-        self.kind = self.drawing.inner::<V>(self.outermost);
+        self.kind = self.drawing.through::<V>(self.outermost);
     }
 
     fn unit(&mut self, name: &'static str, _: impl Fn(&T) -> bool) {
@@ -320,7 +320,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, T> {
 
     fn case_transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
         self.bracketed("case", |drawer| {
-            let _ = drawer.drawing.inner::<V>(drawer.outermost);
+            let _ = drawer.drawing.through::<V>(drawer.outermost);
         });
     }
 

@@ -105,40 +105,71 @@ const FORMAT: &[u8] = b"etag-core 1\n";
 #[derive(Default)]
 struct Drawing {
     text: String,
-    /// The types that were drawn before: a type that contains itself refers back.
-    seen: HashMap<TypeId, (usize, Kind)>,
-    /// The types that are being drawn into one another: one that is flattened into itself ends there.
-    open: Vec<TypeId>,
+    /// The nested types that were drawn before and name none that is open: what stands for each.
+    drawn: HashMap<TypeId, (String, Kind)>,
+    /// The types that are being drawn into one another, and how deep each is: one that contains itself refers
+    /// back.
+    open: Vec<(TypeId, usize)>,
+    /// The outermost of the open types that was referred to.
+    referred: Option<usize>,
     outline: Outline,
 }
 
 impl Drawing {
-    /// Draws a type; says what its values look like.
+    /// Draws a type as a whole, whatever it is called: types of one form have one shape. Says what its values
+    /// look like.
     fn value<V: Versioned + ?Sized>(&mut self, outermost: bool) -> Kind {
-        let number = self.seen.len();
-        if let Some((before, kind)) = self.seen.get(&typeid::of::<V>()) {
-            self.text.push_str(&format!("#{before}"));
+        let id = typeid::of::<V>();
+        if let Some((shape, kind)) = self.drawn.get(&id) {
+            self.text.push_str(shape);
             return kind.clone();
         }
-        self.seen.insert(typeid::of::<V>(), (number, Kind::Composite));
-        self.text.push('(');
+        let (text, referred) = (std::mem::take(&mut self.text), self.referred.take());
         let kind = self.inner::<V>(outermost);
-        self.text.push(')');
-        self.seen.insert(typeid::of::<V>(), (number, kind.clone()));
+        let shape = short(std::mem::replace(&mut self.text, text));
+        self.text.push_str(&shape);
+        if self.referred.is_none() && !outermost {
+            self.drawn.insert(id, (shape, kind.clone()));
+        }
+        self.referred = self.referred.into_iter().chain(referred).min();
         kind
     }
 
+    /// Draws what a type consists of.
     fn inner<V: Versioned + ?Sized>(&mut self, outermost: bool) -> Kind {
+        self.open::<V>(self.depth() + 1, outermost)
+    }
+
+    /// Draws what has another type's form: that a newtype or a box is between them is not seen.
+    fn through<V: Versioned + ?Sized>(&mut self, outermost: bool) -> Kind {
+        self.open::<V>(self.depth(), outermost)
+    }
+
+    fn depth(&self) -> usize {
+        self.open.last().map_or(0, |(_, depth)| *depth)
+    }
+
+    fn open<V: Versioned + ?Sized>(&mut self, depth: usize, outermost: bool) -> Kind {
         let id = typeid::of::<V>();
-        if self.open.contains(&id) {
-            self.text.push_str("again");
+        if let Some(at) = self.open.iter().position(|(open, _)| *open == id) {
+            self.text.push_str(&format!("again {}", depth - self.open[at].1));
+            self.referred = self.referred.into_iter().chain([at]).min();
             return Kind::Composite;
         }
-        self.open.push(id);
+        self.open.push((id, depth));
         let mut drawer = Drawer::new(self, outermost);
         V::describe(&mut drawer);
         let kind = drawer.into_kind();
         self.open.pop();
+        // What refers to a type that is closed now refers to nothing outside.
+        self.referred = self.referred.filter(|at| *at < self.open.len());
         kind
     }
+}
+
+/// The text in brackets, or the hash of a long one: a type that is used everywhere does not grow the shapes of
+/// all others.
+fn short(text: String) -> String {
+    let shape = if text.len() > 43 { StateTag::hash([text.as_bytes()]).to_string() } else { text };
+    format!("({shape})")
 }
