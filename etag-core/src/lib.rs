@@ -6,6 +6,9 @@ pub mod guides;
 #[cfg(feature = "axum")]
 pub mod axum;
 
+#[cfg(feature = "testing")]
+pub mod testing;
+
 mod authorize;
 mod entity_tag;
 mod key;

@@ -62,20 +62,20 @@ pub struct Location {
 
 /// `?include=product`: the product is shown, and the tag is the asset's, weakly.
 #[derive(Versioned)]
-struct Included {
+pub struct Included {
     #[serde(flatten)]
-    asset: Asset,
+    pub asset: Asset,
     #[versioned(skip)]
-    product: Option<Product>,
+    pub product: Option<Product>,
 }
 
 /// `?expand=product`: the product is shown, and the tag follows it.
 #[derive(Versioned)]
-struct Expanded {
+pub struct Expanded {
     #[serde(flatten)]
-    asset: Asset,
+    pub asset: Asset,
     #[versioned(variant)]
-    product: Option<Product>,
+    pub product: Option<Product>,
 }
 
 #[derive(Deserialize)]

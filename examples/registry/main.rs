@@ -5,6 +5,8 @@ mod catalogue;
 mod products;
 mod settings;
 mod specifications;
+#[cfg(test)]
+mod tags;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
