@@ -30,7 +30,8 @@ use crate::{Problem, Resource};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say who may see and change a `{T}`",
-    label = "expected a policy: a type that implements `Authorize<{T}>`"
+    label = "expected a policy: a type that implements `Authorize<{T}>`",
+    note = "implement `etag_core::Authorize<{T}>` for `{Self}`; without `authorize = ...`, everybody may do everything"
 )]
 pub trait Authorize<T: Resource> {
     /// Allows the access, or says how to answer it.

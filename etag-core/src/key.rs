@@ -30,7 +30,8 @@ use serde::de::DeserializeOwned;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be part of a key",
-    label = "expected an integer, a `String`, a `Uuid` or a type that implements `KeyPart`"
+    label = "expected an integer, a `String`, a `Uuid` or a type that implements `KeyPart`",
+    note = "`Uuid` is one with the feature `uuid`; for a type of yours, implement `etag_core::KeyPart`"
 )]
 pub trait KeyPart: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Reads a path parameter; `None` where no resource can have such a key.
@@ -49,7 +50,8 @@ pub trait KeyPart: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Se
 /// only one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a key",
-    label = "expected `()`, a key part or a tuple of them"
+    label = "expected an integer, a `String`, a `Uuid`, a type that implements `KeyPart`, or a tuple of these",
+    note = "for a type of yours, implement `etag_core::KeyPart`; `()` is the key of a resource that there is one of"
 )]
 pub trait Key: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// How many parts there are.

@@ -11,6 +11,7 @@ pub mod testing;
 
 mod authorize;
 mod entity_tag;
+mod from_json;
 mod key;
 mod last_modified;
 mod list;
@@ -29,6 +30,7 @@ mod versioned;
 
 pub use authorize::{Access, Anyone, Authorize, KeyPrefix};
 pub use entity_tag::{EntityTag, InvalidEntityTag};
+pub use from_json::FromJson;
 pub use key::{Key, KeyPart};
 pub use last_modified::LastModified;
 pub use preconditions::{MalformedPrecondition, Outcome, Preconditions, TagList};

@@ -8,7 +8,7 @@ use crate::{Authorize, Key, Timestamp, Versioned};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not stored",
     label = "expected a type that a store keeps",
-    note = "add `#[derive(Versioned)]` with `#[versioned(store = Database)]` to it, and `#[versioned(id)]` to the field that identifies it",
+    note = "to store it, put `#[derive(Versioned)]` and `#[versioned(store = Database)]` on it, and `#[versioned(id)]` on the field that identifies it",
     note = "a view is not stored: build it from what `Target::load` gives and answer with `Preconditions::respond`"
 )]
 pub trait Resource: Versioned + Sized + Send + Sync + 'static {

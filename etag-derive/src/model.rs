@@ -21,6 +21,8 @@ pub(crate) struct Versioned<'a> {
     pub(crate) epoch: Option<u64>,
     pub(crate) shape: Shape<'a>,
     pub(crate) resource: Option<Resource<'a>>,
+    /// Whether a key is none that is known: it may have been meant to be `store`.
+    pub(crate) may_be_stored: bool,
 }
 
 /// What a value looks like.
@@ -144,6 +146,7 @@ impl<'a> Versioned<'a> {
             epoch: keys.epoch.as_ref().map(|epoch| epoch.value),
             shape: Shape::new(input),
             resource: Resource::new(input),
+            may_be_stored: keys.has_unknown,
         }
     }
 }

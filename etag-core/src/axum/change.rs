@@ -1,16 +1,16 @@
 use axum::Json as AxumJson;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::body::{Json, Members};
 use super::unique::Unique;
-use crate::{Problem, Resource, canonical};
+use crate::{FromJson, Problem, Resource, canonical};
 
 /// What the body of an [`Update`](super::Update) says: the [`Whole`] new value, `Json<Other>`, or a
 /// [`MergePatch`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no way to change a `{T}`",
-    label = "expected `Whole`, `Json<Other>` or `MergePatch`"
+    label = "expected `Whole`, `Json<Other>` or `MergePatch`",
+    note = "a body that says how to change it is `Update<{T}, Json<{Self}>>`; `Update<{T}>` alone takes the whole new value"
 )]
 pub trait Change<T: Resource>: sealed::Sealed {
     /// What [`Update::body`](super::Update::body) gives.
@@ -21,7 +21,8 @@ pub trait Change<T: Resource>: sealed::Sealed {
 /// [`MergePatch`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no way to change each `{T}` of a list",
-    label = "expected `Whole` or `MergePatch`"
+    label = "expected `Whole` or `MergePatch`",
+    note = "`GuardedList<{T}>` alone takes the whole new value of each"
 )]
 pub trait ChangeEach<T: Resource>: Change<T> {}
 
@@ -46,7 +47,7 @@ impl<T: Resource> Change<T> for Whole {
 }
 
 /// The body is of another type, and the handler changes the stored value.
-impl<T: Resource, O: DeserializeOwned + Send + Sync> Change<T> for AxumJson<O> {
+impl<T: Resource, O: FromJson + Send + Sync> Change<T> for AxumJson<O> {
     type Body = O;
 }
 
@@ -72,7 +73,7 @@ impl MergePatch {
     }
 
     /// Applies the patch; an outermost member that it does not name keeps its text, to the last digit.
-    pub(super) fn apply<T: Resource + DeserializeOwned>(&self, stored: T) -> Result<T, Problem> {
+    pub(super) fn apply<T: Resource + FromJson>(&self, stored: T) -> Result<T, Problem> {
         let Json::Object(patch) = &self.json else {
             return self.json.to_resource();
         };

@@ -6,15 +6,14 @@ use axum::extract::{FromRef, FromRequest, Request};
 use http::HeaderValue;
 use http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::DeserializeOwned;
 
 use super::body::{Json, MediaType, read};
 use super::guard::{Conditions, failed};
 use super::target::{key_prefix, original_path};
-use super::{ListQuery, Pending, Refusal, Tagged, list_query::query_of};
+use super::{ListQuery, Pending, PolicyInState, Refusal, StoreInState, Tagged, list_query::query_of};
 use crate::{
-    Access, Authorize, Insert, InsertIn, Inserted, Key, Matched, Preconditions, Problem, Required, Resource,
-    Selected, Selection, StateTag, Store, StoreIn, TagList, Timestamp, Validators, Written,
+    Access, Authorize, FromJson, Insert, InsertIn, Inserted, Key, Matched, Preconditions, Problem, Required,
+    Resource, Selected, Selection, StateTag, Store, StoreIn, TagList, Timestamp, Validators, Written,
 };
 
 /// A new value under a new key: for POST to a collection.
@@ -70,7 +69,8 @@ pub struct Create<T: Resource, L: ListGuard = NoList, S: Store<T> = <T as Resour
 /// Which list guards what a [`Create`] creates: [`NoList`], or [`InList`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which list guards what is created",
-    label = "expected `NoList`, `InList` or `InList<Query>`"
+    label = "expected `NoList`, `InList` or `InList<Query>`",
+    note = "`Create<T>` alone is guarded by no list; a store other than the type's own is the third parameter"
 )]
 pub trait ListGuard: sealed::Sealed {
     /// What the list's query string is read into.
@@ -218,9 +218,9 @@ fn answer<T: Resource>(written: Written<T>, location: HeaderValue) -> Result<Tag
 
 impl<T, S, A> FromRequest<A> for Create<T, NoList, S>
 where
-    T: Resource + DeserializeOwned,
-    S: Store<T> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    T: Resource + FromJson,
+    S: Store<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     type Rejection = Refusal;
@@ -241,10 +241,10 @@ where
 
 impl<T, Q, S, A> FromRequest<A> for Create<T, InList<Q>, S>
 where
-    T: Resource + DeserializeOwned,
+    T: Resource + FromJson,
     Q: ListQuery<T>,
-    S: Insert<T, Q> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    S: Insert<T, Q> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     type Rejection = Refusal;
@@ -290,7 +290,7 @@ struct Received {
 async fn receive<T, A>(request: Request, state: &A) -> Result<Received, Problem>
 where
     T: Resource,
-    T::Policy: FromRef<A> + Send + Sync,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     let (mut parts, body) = request.into_parts();
@@ -304,7 +304,7 @@ where
 }
 
 /// The key, the value and its location.
-fn new_value<T: Resource + DeserializeOwned>(
+fn new_value<T: Resource + FromJson>(
     body: &[u8],
     known: &[String],
     collection: &str,
@@ -314,10 +314,7 @@ fn new_value<T: Resource + DeserializeOwned>(
     Ok((key, value, location))
 }
 
-fn keyed_value<T: Resource + DeserializeOwned>(
-    mut json: Json,
-    known: &[String],
-) -> Result<(T::Key, T), Problem> {
+fn keyed_value<T: Resource + FromJson>(mut json: Json, known: &[String]) -> Result<(T::Key, T), Problem> {
     let parts: Vec<&str> = known.iter().map(String::as_str).collect();
     if let Some(key) = T::Key::under(&parts) {
         if let Json::Object(members) = &mut json {

@@ -1,11 +1,11 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use super::{Refusal, Tagged, Target};
+use super::{PolicyInState, Refusal, StoreInState, Tagged, Target};
 use crate::{Access, Resource, Store, Version};
 
 /// The stored value at the request's path, for a client that does not have it yet.
@@ -74,8 +74,8 @@ impl<T: Resource, S: Store<T>> Fresh<T, S> {
 impl<T, S, A> FromRequestParts<A> for Fresh<T, S>
 where
     T: Resource,
-    S: Store<T> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    S: Store<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     type Rejection = Refusal;

@@ -8,7 +8,7 @@ use http::request::Parts;
 
 use super::list_query::{ListQuery, page_headers, query_of};
 use super::target::list_prefix;
-use super::{Refusal, Tagged};
+use super::{PolicyInState, Refusal, StoreInState, Tagged};
 use crate::{Access, Authorize, Preconditions, Problem, Resource, Select, Selected, Selection};
 
 /// The stored values that the request's query string selects, for a client that does not have them yet.
@@ -87,8 +87,8 @@ impl<T, Q, S, A> FromRequestParts<A> for FreshList<T, Q, S>
 where
     T: Resource,
     Q: ListQuery<T>,
-    S: Select<T, Q> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    S: Select<T, Q> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     type Rejection = Refusal;

@@ -1,12 +1,12 @@
 use std::ops::{Deref, DerefMut};
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use http::StatusCode;
 use http::request::Parts;
 
 use super::guard::admit;
 use super::ticket::{Guard, Ticket, location};
-use super::{Pending, PendingDeletion, Refusal, Tagged, Target};
+use super::{Pending, PendingDeletion, PolicyInState, Refusal, StoreInState, Tagged, Target};
 use crate::{Matched, Problem, Required, Resource, Store, StoreIn};
 
 /// The stored value at the request's path, in the state that the request requires: it may be changed, saved
@@ -111,8 +111,8 @@ impl<T: Resource, S: Store<T>> Guarded<T, S> {
 impl<T, S, A> FromRequestParts<A> for Guarded<T, S>
 where
     T: Resource,
-    S: Store<T> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    S: Store<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     type Rejection = Refusal;

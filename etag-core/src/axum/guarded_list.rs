@@ -2,17 +2,16 @@ use std::ops::{Deref, DerefMut};
 
 use axum::extract::{FromRef, FromRequest, Request};
 use http::header::ETAG;
-use serde::de::DeserializeOwned;
 
 use super::body::{MediaType, read};
 use super::guard::{Conditions, failed};
 use super::items::{Item, items};
 use super::target::list_prefix;
-use super::{Change, ChangeEach, MergePatch, Pending, Refusal, Tagged, Whole};
+use super::{Change, ChangeEach, MergePatch, Pending, PolicyInState, Refusal, StoreInState, Tagged, Whole};
 use crate::outline::Outline;
 use crate::{
-    Access, Authorize, Bulk, BulkIn, EntityTag, IfMatch, Key, Matched, Preconditions, Problem, Required,
-    Resource, Selected, StateTag, TagList, Timestamp, Validators, Version, WrittenAll,
+    Access, Authorize, Bulk, BulkIn, EntityTag, FromJson, IfMatch, Key, Matched, Preconditions, Problem,
+    Required, Resource, Selected, StateTag, TagList, Timestamp, Validators, Version, WrittenAll,
 };
 
 /// Many stored values that are changed together or not at all, in the state of the list that the request names.
@@ -156,9 +155,9 @@ const ATTEMPTS: u32 = 5;
 
 impl<T, S, A> FromRequest<A> for GuardedList<T, Whole, S>
 where
-    T: Resource + DeserializeOwned,
-    S: Bulk<T> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    T: Resource + FromJson,
+    S: Bulk<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     type Rejection = Refusal;
@@ -187,9 +186,9 @@ where
 
 impl<T, S, A> FromRequest<A> for GuardedList<T, MergePatch, S>
 where
-    T: Resource + DeserializeOwned,
-    S: Bulk<T> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    T: Resource + FromJson,
+    S: Bulk<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     type Rejection = Refusal;
@@ -211,10 +210,7 @@ where
     }
 }
 
-fn apply_all<T: Resource + DeserializeOwned>(
-    patches: &[MergePatch],
-    stored: Vec<T>,
-) -> Result<Vec<T>, Problem> {
+fn apply_all<T: Resource + FromJson>(patches: &[MergePatch], stored: Vec<T>) -> Result<Vec<T>, Problem> {
     let applied = patches.iter().zip(stored).enumerate();
     applied
         .map(|(index, (patch, stored))| {
@@ -231,8 +227,8 @@ async fn receive<T, S, A>(
 ) -> Result<(List<T, S>, Vec<Item<T>>), Problem>
 where
     T: Resource,
-    S: Bulk<T> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    S: Bulk<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     let (mut parts, body) = request.into_parts();

@@ -11,7 +11,8 @@ use crate::{Problem, Resource, Selection};
 /// A store says by [`Select`](crate::Select) which of these it takes.
 #[diagnostic::on_unimplemented(
     message = "no query string can be read into `{Self}`",
-    label = "expected `Selection`, or a type that implements `Deserialize`"
+    label = "expected `Selection`, or a type that implements `Deserialize`",
+    note = "if `{Self}` is yours, add `#[derive(serde::Deserialize)]` to it"
 )]
 pub trait ListQuery<T: Resource>: Sized + Send + Sync + 'static {
     /// Reads a query string.
@@ -37,6 +38,8 @@ impl<T: Resource> ListQuery<T> for Selection {
     }
 }
 
+// Else the compiler would go on to serde's trait, and list the types that have it.
+#[diagnostic::do_not_recommend]
 impl<T: Resource, Q: DeserializeOwned + Send + Sync + 'static> ListQuery<T> for Q {
     fn parse(query: &str) -> Result<Self, Problem> {
         let uri = format!("/?{query}")

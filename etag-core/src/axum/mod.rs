@@ -16,6 +16,9 @@
 //!
 //! Each runs the type's [policy](crate::Authorize) before anything else. Writes end in `save`, which is
 //! answered 412 where the stored state is not the one that the guard saw.
+//!
+//! Of a handler that does not fit, axum says only that it is no `Handler`; `#[axum::debug_handler(state = AppState)]`
+//! above it has the compiler say why.
 
 mod body;
 mod change;
@@ -28,11 +31,13 @@ mod guard;
 mod guarded;
 mod guarded_list;
 mod items;
+mod last_parameter;
 mod list_query;
 mod pending;
 mod preconditions;
 mod problem;
 mod refusal;
+mod state;
 mod tagged;
 mod target;
 mod ticket;
@@ -51,6 +56,7 @@ pub use guarded_list::GuardedList;
 pub use list_query::ListQuery;
 pub use pending::{Pending, PendingDeletion};
 pub use refusal::{NotModified, Refusal};
+pub use state::{PolicyInState, StoreInState};
 pub use tagged::Tagged;
 pub use target::Target;
 pub use update::Update;

@@ -33,7 +33,7 @@ use crate::{
 /// ```
 #[derive(Debug)]
 #[must_use]
-pub struct Tagged<T: Versioned> {
+pub struct Tagged<T> {
     value: T,
     state: Option<StateTag>,
     /// The states of a list's items, where `state` is that of a list.

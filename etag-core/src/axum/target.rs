@@ -3,7 +3,7 @@ use http::Uri;
 use http::request::Parts;
 
 use super::guard::Conditions;
-use super::{Fresh, Refusal};
+use super::{Fresh, PolicyInState, Refusal, StoreInState};
 use crate::{Access, Authorize, Key, KeyPrefix, Preconditions, Problem, Resource, Store, Version};
 
 /// The resource at the request's path: its key is read and the caller authorised, and nothing else is read
@@ -107,8 +107,8 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
     /// Reads the key and runs the policy; `access` says for what.
     pub(super) async fn reach<A>(parts: &mut Parts, state: &A, access: Access) -> Result<Self, Problem>
     where
-        S: FromRef<A>,
-        T::Policy: FromRef<A>,
+        S: StoreInState<T, A>,
+        T::Policy: PolicyInState<T, A>,
         A: Send + Sync,
     {
         let parameters = parameters::<T>(parts).await?;
@@ -135,8 +135,8 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
         state: &A,
     ) -> Result<(Self, Conditions), Problem>
     where
-        S: FromRef<A>,
-        T::Policy: FromRef<A>,
+        S: StoreInState<T, A>,
+        T::Policy: PolicyInState<T, A>,
         A: Send + Sync,
     {
         let target = Self::reach(parts, state, Access::Write).await?;
@@ -201,8 +201,8 @@ pub(super) fn original_path(parts: &Parts) -> String {
 impl<T, S, A> FromRequestParts<A> for Target<T, S>
 where
     T: Resource,
-    S: Store<T> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    S: Store<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     type Rejection = Problem;

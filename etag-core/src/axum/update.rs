@@ -1,15 +1,14 @@
 use std::ops::{Deref, DerefMut};
 
 use axum::Json as AxumJson;
-use axum::extract::{FromRef, FromRequest, Request};
-use serde::de::DeserializeOwned;
+use axum::extract::{FromRequest, Request};
 
 use super::body::{Json, MediaType, read};
 use super::guard::{Plan, Race, admit, plan, preconditions_or_not_found};
 use super::ticket::{Guard, Ticket, location};
-use super::{Change, MergePatch, Pending, Refusal, Tagged, Target, Whole};
+use super::{Change, MergePatch, Pending, PolicyInState, Refusal, StoreInState, Tagged, Target, Whole};
 use crate::outline::Outline;
-use crate::{Key, Matched, Problem, Required, Resource, Store, StoreIn, Timestamp, Written};
+use crate::{FromJson, Key, Matched, Problem, Required, Resource, Store, StoreIn, Timestamp, Written};
 
 /// A write with a body, in the state that the request requires.
 ///
@@ -153,9 +152,9 @@ const ATTEMPTS: u32 = 5;
 
 impl<T, S, A> FromRequest<A> for Update<T, Whole, S>
 where
-    T: Resource + DeserializeOwned,
-    S: Store<T> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    T: Resource + FromJson,
+    S: Store<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     type Rejection = Refusal;
@@ -182,9 +181,9 @@ where
 impl<T, O, S, A> FromRequest<A> for Update<T, AxumJson<O>, S>
 where
     T: Resource,
-    O: DeserializeOwned + Send + Sync,
-    S: Store<T> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    O: FromJson + Send + Sync,
+    S: Store<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     type Rejection = Refusal;
@@ -198,9 +197,9 @@ where
 
 impl<T, S, A> FromRequest<A> for Update<T, MergePatch, S>
 where
-    T: Resource + DeserializeOwned,
-    S: Store<T> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    T: Resource + FromJson,
+    S: Store<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     type Rejection = Refusal;
@@ -230,8 +229,8 @@ struct Received<T: Resource, S: Store<T>> {
 async fn receive<T, S, A>(request: Request, state: &A, wanted: MediaType) -> Result<Received<T, S>, Problem>
 where
     T: Resource,
-    S: Store<T> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    S: Store<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     let (mut parts, body) = request.into_parts();
@@ -253,8 +252,8 @@ async fn receive_stored<T, S, A>(
 ) -> Result<(T, Json, Ticket<T, S>), Refusal>
 where
     T: Resource,
-    S: Store<T> + FromRef<A>,
-    T::Policy: FromRef<A> + Send + Sync,
+    S: Store<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
     let Received { target, conditions, json, location } = receive::<T, S, A>(request, state, wanted).await?;

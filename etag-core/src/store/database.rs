@@ -12,7 +12,7 @@ use super::{
 };
 #[cfg(feature = "sqlite")]
 use super::{BulkIn, StoreIn, sqlite};
-use crate::{Resource, Selection, StateTag, Version};
+use crate::{FromJson, Resource, Selection, StateTag, Version};
 
 /// The store of this crate: memory, or a SQLite file, for every resource that implements `Deserialize`.
 ///
@@ -157,10 +157,7 @@ impl Database {
     /// # Errors
     ///
     /// Where the database fails, or the stored document can't be read as a `T`.
-    pub async fn get<T: Resource + DeserializeOwned>(
-        &self,
-        key: &T::Key,
-    ) -> Result<Option<T>, DatabaseError> {
+    pub async fn get<T: Resource + FromJson>(&self, key: &T::Key) -> Result<Option<T>, DatabaseError> {
         let loaded = with_rows!(self, shared, |rows| rows::load::<T>(rows, key))?;
         Ok(loaded.map(|(value, _)| value))
     }
@@ -172,7 +169,7 @@ impl Database {
     /// # Errors
     ///
     /// As [`get`](Self::get).
-    pub async fn all<T: Resource + DeserializeOwned>(&self) -> Result<Vec<T>, DatabaseError> {
+    pub async fn all<T: Resource + FromJson>(&self) -> Result<Vec<T>, DatabaseError> {
         with_rows!(self, shared, |rows| rows::all::<T>(rows))
     }
 
@@ -206,7 +203,7 @@ impl Database {
     ///
     /// Where the database fails, a value has no canonical JSON or can't be read back from it, or a value
     /// has no key of its own.
-    pub async fn import<T: Resource + DeserializeOwned>(
+    pub async fn import<T: Resource + FromJson>(
         &self,
         values: Vec<T>,
         required: Required,
@@ -246,7 +243,7 @@ async fn write_all<T: Resource + DeserializeOwned>(
     Ok(())
 }
 
-impl<T: Resource + DeserializeOwned> Store<T> for Database {
+impl<T: Resource + FromJson> Store<T> for Database {
     type Error = DatabaseError;
 
     async fn version(&self, key: &T::Key) -> Result<Option<Version>, DatabaseError> {
@@ -292,7 +289,7 @@ impl Database {
     }
 }
 
-impl<T: Resource + DeserializeOwned> Select<T, Selection> for Database {
+impl<T: Resource + FromJson> Select<T, Selection> for Database {
     async fn select(&self, within: &[String], query: &Selection) -> Result<Selected<T>, DatabaseError> {
         Ok(self.list(within, query, false).await?.1)
     }
@@ -306,7 +303,7 @@ impl<T: Resource + DeserializeOwned> Select<T, Selection> for Database {
     }
 }
 
-impl<T: Resource + DeserializeOwned> Insert<T, Selection> for Database {
+impl<T: Resource + FromJson> Insert<T, Selection> for Database {
     async fn insert(
         &self,
         within: &[String],
@@ -322,7 +319,7 @@ impl<T: Resource + DeserializeOwned> Insert<T, Selection> for Database {
     }
 }
 
-impl<T: Resource + DeserializeOwned> Bulk<T> for Database {
+impl<T: Resource + FromJson> Bulk<T> for Database {
     async fn versions(&self, keys: &[T::Key]) -> Result<Vec<Option<Version>>, DatabaseError> {
         with_rows!(self, shared, |rows| lists::versions::<T>(rows, keys))
     }
@@ -340,7 +337,7 @@ impl<T: Resource + DeserializeOwned> Bulk<T> for Database {
 }
 
 #[cfg(feature = "sqlite")]
-impl<'c, T: Resource + DeserializeOwned> StoreIn<T, sqlx::Transaction<'c, Sqlite>> for Database {
+impl<'c, T: Resource + FromJson> StoreIn<T, sqlx::Transaction<'c, Sqlite>> for Database {
     async fn replace_in(
         &self,
         transaction: &mut sqlx::Transaction<'c, Sqlite>,
@@ -366,7 +363,7 @@ impl<'c, T: Resource + DeserializeOwned> StoreIn<T, sqlx::Transaction<'c, Sqlite
 }
 
 #[cfg(feature = "sqlite")]
-impl<'c, T: Resource + DeserializeOwned> InsertIn<T, Selection, sqlx::Transaction<'c, Sqlite>> for Database {
+impl<'c, T: Resource + FromJson> InsertIn<T, Selection, sqlx::Transaction<'c, Sqlite>> for Database {
     async fn insert_in(
         &self,
         transaction: &mut sqlx::Transaction<'c, Sqlite>,
@@ -386,7 +383,7 @@ impl<'c, T: Resource + DeserializeOwned> InsertIn<T, Selection, sqlx::Transactio
 }
 
 #[cfg(feature = "sqlite")]
-impl<'c, T: Resource + DeserializeOwned> BulkIn<T, sqlx::Transaction<'c, Sqlite>> for Database {
+impl<'c, T: Resource + FromJson> BulkIn<T, sqlx::Transaction<'c, Sqlite>> for Database {
     async fn replace_all_in(
         &self,
         transaction: &mut sqlx::Transaction<'c, Sqlite>,

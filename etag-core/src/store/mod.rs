@@ -105,7 +105,7 @@ use crate::{Problem, Resource, Version};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not store `{T}`",
     label = "expected a store: a type that implements `Store<{T}>`",
-    note = "`Database` stores every resource that implements `Deserialize`"
+    note = "`etag_core::Database` does; for tables of your own, implement `etag_core::Store<{T}>`"
 )]
 pub trait Store<T: Resource>: Clone + Send + Sync + 'static {
     /// Why a call failed, and how that is answered.
@@ -132,6 +132,7 @@ pub trait Store<T: Resource>: Clone + Send + Sync + 'static {
 /// A store that writes in a transaction of the caller's.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't store `{T}` in a transaction of type `{Tx}`",
+    label = "expected a store that implements `StoreIn<{T}, {Tx}>`",
     note = "`Database` writes in `etag_core::Transaction` and in `sqlx::Transaction<'_, sqlx::Sqlite>`"
 )]
 pub trait StoreIn<T: Resource, Tx>: Store<T> {

@@ -172,7 +172,8 @@ pub trait InsertIn<T: Resource, Q, Tx>: Insert<T, Q> {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't change several `{T}` together",
-    label = "expected a store that implements `Bulk<{T}>`"
+    label = "expected a store that implements `Bulk<{T}>`",
+    note = "`Database` does"
 )]
 pub trait Bulk<T: Resource>: Store<T> {
     /// The versions of these resources, each another one, all of one moment; `None` for one that does not exist.

@@ -1,11 +1,9 @@
-use serde::de::DeserializeOwned;
-
 use super::memory::Draft;
 use super::{
     BulkIn, Database, DatabaseError, InsertIn, Inserted, Matched, Removed, StoreIn, Written, WrittenAll,
     lists, rows,
 };
-use crate::{Resource, Selection, StateTag};
+use crate::{FromJson, Resource, Selection, StateTag};
 
 /// Several writes in a [`Database`] that are there together, or not at all; dropped, it has written nothing.
 ///
@@ -72,10 +70,7 @@ impl Transaction {
     /// # Errors
     ///
     /// As [`Database::get`].
-    pub async fn get<T: Resource + DeserializeOwned>(
-        &mut self,
-        key: &T::Key,
-    ) -> Result<Option<T>, DatabaseError> {
+    pub async fn get<T: Resource + FromJson>(&mut self, key: &T::Key) -> Result<Option<T>, DatabaseError> {
         let loaded = within!(self, |rows| rows::load::<T>(rows, key))?;
         Ok(loaded.map(|(value, _)| value))
     }
@@ -110,7 +105,7 @@ impl Transaction {
     }
 }
 
-impl<T: Resource + DeserializeOwned> StoreIn<T, Transaction> for Database {
+impl<T: Resource + FromJson> StoreIn<T, Transaction> for Database {
     async fn replace_in(
         &self,
         transaction: &mut Transaction,
@@ -129,7 +124,7 @@ impl<T: Resource + DeserializeOwned> StoreIn<T, Transaction> for Database {
     }
 }
 
-impl<T: Resource + DeserializeOwned> InsertIn<T, Selection, Transaction> for Database {
+impl<T: Resource + FromJson> InsertIn<T, Selection, Transaction> for Database {
     async fn insert_in(
         &self,
         transaction: &mut Transaction,
@@ -143,7 +138,7 @@ impl<T: Resource + DeserializeOwned> InsertIn<T, Selection, Transaction> for Dat
     }
 }
 
-impl<T: Resource + DeserializeOwned> BulkIn<T, Transaction> for Database {
+impl<T: Resource + FromJson> BulkIn<T, Transaction> for Database {
     async fn replace_all_in(
         &self,
         transaction: &mut Transaction,

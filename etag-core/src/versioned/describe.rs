@@ -53,7 +53,11 @@ use crate::{Modified, Revision, Versioned};
 /// assert_eq!(canonical::to_vec(&events)?, json);
 /// # Ok::<(), canonical::Error>(())
 /// ```
-#[diagnostic::on_unimplemented(message = "`{Self}` can't read a description of `{T}`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't read a description of `{T}`",
+    label = "expected a reader of descriptions",
+    note = "a description is written for any reader: `fn describe<D: Describe<Self>>(it: &mut D)`"
+)]
 pub trait Describe<T: ?Sized> {
     /// A member of the object, part of the state.
     fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V);

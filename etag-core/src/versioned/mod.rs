@@ -45,7 +45,7 @@ pub use describe::Describe;
     message = "`{Self}` has no canonical form",
     label = "no version can be made of this type",
     note = "if `{Self}` is yours, add `#[derive(Versioned)]` to it",
-    note = "if it implements `Serialize`, mark the field `#[versioned(serde)]`"
+    note = "if it implements `Serialize`, mark the field `#[versioned(serde)]`, or wrap it in a struct with such a field"
 )]
 pub trait Versioned {
     /// Says what the type consists of, to whoever reads it.

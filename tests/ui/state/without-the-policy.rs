@@ -1,5 +1,4 @@
 use axum::Router;
-use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::routing::get;
 use etag_core::axum::{Fresh, Problem};
@@ -22,13 +21,11 @@ impl Authorize<Note> for Staff {
     }
 }
 
+#[axum::debug_handler(state = Database)]
 async fn show(note: Fresh<Note>) -> Fresh<Note> {
     note
 }
 
-fn extracts<T: FromRequestParts<Database>>() {}
-
 fn main() {
     let _: Router<Database> = Router::new().route("/notes/{id}", get(show));
-    extracts::<Fresh<Note>>();
 }
