@@ -267,9 +267,11 @@ impl<'a> Mentioned<'a> {
                 first.is_some_and(|first| self.parameters.contains(&&first.ident))
             }
         };
+        // A marker has one form, whatever it marks (as in serde).
+        let is_marker = ty.path.segments.last().is_some_and(|last| last.ident == "PhantomData");
         if is_parameters {
             self.found.push(ty.to_token_stream());
-        } else {
+        } else if !is_marker {
             self.read_arguments(&ty.path);
         }
     }

@@ -349,6 +349,7 @@ fn what_has_no_members_can_not_be_flattened_and_a_unit_leaves_nothing() {
         canonical::to_vec(&Outer { n: 1, inner: (1, 2) }),
         canonical::to_vec(&Outer { n: 1, inner: Value::from("text") }),
         canonical::to_vec(&Outer { n: 1, inner: Value::from(vec![1]) }),
+        canonical::to_vec(&Outer { n: 1, inner: serde_json::value::to_raw_value(&Value::Null).unwrap() }),
     ] {
         assert_eq!(not_flat, Err(canonical::Error::Flatten));
     }

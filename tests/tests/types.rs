@@ -127,6 +127,37 @@ fn json_that_is_not_read_has_its_canonical_form() {
     let raw: Box<RawValue> = serde_json::from_str(r#"{ "b": [1.50, null], "a": "\u0041" }"#).unwrap();
     assert_same(&raw);
     assert_eq!(ours(&*raw), r#"{"a":"A","b":[1.5,null]}"#);
+    let wide: Box<RawValue> = serde_json::from_str("[12345678901234567890123, -0.0, 1e400]").unwrap();
+    assert_eq!(ours(&wide), "[12345678901234567890123,0,1e+400]");
+    let twice: Box<RawValue> = serde_json::from_str(r#"{"a":{"b":1,"\u0062":2}}"#).unwrap();
+    assert_eq!(canonical::to_vec(&twice), Err(canonical::Error::Duplicate("b".to_owned())));
+    let deep: Box<RawValue> = serde_json::from_str(&("[".repeat(100_000) + &"]".repeat(100_000))).unwrap();
+    assert!(canonical::to_vec(&deep).unwrap_err().to_string().contains("too deep"));
+}
+
+/// A name is a string, of which RFC 8785 makes no number.
+#[test]
+fn a_key_that_is_a_number_is_the_text_that_serde_sends() {
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Versioned)]
+    struct Half(i8);
+    #[derive(PartialEq, Serialize, Versioned)]
+    struct Float(f64);
+    impl Eq for Float {}
+    impl PartialOrd for Float {
+        fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+    impl Ord for Float {
+        fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+            self.0.total_cmp(&other.0)
+        }
+    }
+    assert_same(&BTreeMap::from([(Half(-1), 1.0), (Half(10), 2.5)]));
+    let floats = [0.0, -0.0, 1.0, 1e21, 5e-324, 9_007_199_254_740_992.0, 0.1];
+    assert_same(&floats.into_iter().map(|float| (Float(float), float)).collect::<BTreeMap<_, _>>());
+    let infinite = BTreeMap::from([(Float(f64::INFINITY), 1)]);
+    assert_eq!(canonical::to_vec(&infinite), Err(canonical::Error::Key));
 }
 
 #[test]

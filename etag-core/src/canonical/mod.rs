@@ -15,6 +15,7 @@ mod error;
 mod frame;
 mod number;
 mod object;
+mod raw;
 mod reader;
 mod serializer;
 mod string;

@@ -27,7 +27,9 @@ impl<'a, K: Versioned + ?Sized, V: Versioned + ?Sized> Object<'a, K, V> {
     /// Writes the next entry; the key's own form is a string, a number or a boolean.
     pub fn entry(&mut self, key: &K, value: &V) {
         let start = self.frame.open_entry(self.writer);
+        let outer = std::mem::replace(&mut self.writer.is_key, true);
         self.writer.value(key);
+        self.writer.is_key = outer;
         let name = close_key(self.writer, start);
         if self.is_list {
             self.writer.item(Some(name.clone()), value);

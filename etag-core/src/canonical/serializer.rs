@@ -7,7 +7,7 @@ use serde::ser;
 
 use super::frame::Frame;
 use super::object::close_key;
-use super::{Error, Writer, number};
+use super::{Error, Writer, number, raw};
 
 /// Writes canonical JSON, member for member as `serde_json` would: what a
 /// [`with`](crate::Describe::with) member is handed.
@@ -235,7 +235,7 @@ impl<'a> ser::Serializer for Serializer<'a> {
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Struct<'a>, Error> {
         let fields = match name {
             NUMBER => Fields::Number(self.value()?),
-            RAW_VALUE => Fields::RawValue(self),
+            RAW_VALUE => Fields::RawValue(self.value()?),
             _ => Fields::Members(self.serialize_map(None)?),
         };
         Ok(Struct(fields))
@@ -410,7 +410,10 @@ impl ser::SerializeMap for Members<'_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         self.start = self.open_entry();
-        key.serialize(Serializer::new(self.writer))?;
+        let outer = std::mem::replace(&mut self.writer.is_key, true);
+        let written = key.serialize(Serializer::new(self.writer));
+        self.writer.is_key = outer;
+        written?;
         self.name = close_key(self.writer, self.start);
         Ok(())
     }
@@ -450,7 +453,7 @@ pub struct Struct<'a>(Fields<'a>);
 enum Fields<'a> {
     Members(Members<'a>),
     Number(&'a mut Writer),
-    RawValue(Serializer<'a>),
+    RawValue(&'a mut Writer),
 }
 
 impl ser::SerializeStruct for Struct<'_> {
@@ -464,11 +467,7 @@ impl ser::SerializeStruct for Struct<'_> {
                 number::write_decimal(&mut writer.bytes, &text(value)?);
                 Ok(())
             }
-            Fields::RawValue(Serializer { writer, flattened }) => {
-                let json = text(value)?;
-                let value: serde_json::Value = serde_json::from_str(&json).map_err(ser::Error::custom)?;
-                value.serialize(Serializer { writer, flattened: flattened.as_deref_mut() })
-            }
+            Fields::RawValue(writer) => raw::write(&text(value)?, writer),
         }
     }
 

@@ -1,6 +1,5 @@
 use std::fmt::{self, Display, Write as _};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 use std::vec;
 
 use serde::Serialize;
@@ -33,6 +32,8 @@ pub struct Writer {
     pub(super) bytes: Vec<u8>,
     pub(super) error: Option<Error>,
     pub(super) facts: Facts,
+    /// Whether the key of a map is written.
+    pub(super) is_key: bool,
     /// Whether what is written is to be kept, and not sent: no tag is shown in it.
     kept: bool,
     /// The states of a list's items, where they are known, in order.
@@ -111,12 +112,25 @@ impl Writer {
 
     /// Writes a double as ECMAScript prints it; `null` where it is not finite.
     pub fn float(&mut self, value: f64) {
-        number::write_f64(&mut self.bytes, value);
+        match self.is_key {
+            false => number::write_f64(&mut self.bytes, value),
+            true => self.float_key(&value),
+        }
     }
 
     /// Writes a single-precision float with its own shortest digits; `null` where it is not finite.
     pub fn float_single(&mut self, value: f32) {
-        number::write_f32(&mut self.bytes, value);
+        match self.is_key {
+            false => number::write_f32(&mut self.bytes, value),
+            true => self.float_key(&value),
+        }
+    }
+
+    /// A member's name is a string, of which RFC 8785 makes no number: it stays as `serde_json` sends it.
+    #[cold]
+    fn float_key(&mut self, value: &impl Serialize) {
+        let name = serde_json::to_string(value).unwrap_or_default();
+        self.bytes.extend_from_slice(name.as_bytes());
     }
 
     /// Writes a string.
@@ -142,24 +156,6 @@ impl Writer {
             Some(text) => self.string(text),
             None => self.fail(Error::Custom("path contains invalid UTF-8 characters".to_owned())),
         }
-    }
-
-    /// Writes a point in time as `serde` does: as what has passed since 1970.
-    #[inline(never)]
-    pub(crate) fn system_time(&mut self, time: SystemTime) {
-        match time.duration_since(UNIX_EPOCH) {
-            Ok(since) => self.counts([
-                ("nanos_since_epoch", u64::from(since.subsec_nanos())),
-                ("secs_since_epoch", since.as_secs()),
-            ]),
-            Err(_) => self.fail(Error::Custom("SystemTime must be later than UNIX_EPOCH".to_owned())),
-        }
-    }
-
-    /// Writes an object of two numbers, in the order of their names.
-    #[inline(never)]
-    pub(crate) fn counts(&mut self, [(first, one), (second, other)]: [(&str, u64); 2]) {
-        self.bytes.extend_from_slice(format!("{{\"{first}\":{one},\"{second}\":{other}}}").as_bytes());
     }
 
     /// Writes a string whose escapes are already in it.

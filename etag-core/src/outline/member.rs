@@ -52,7 +52,6 @@ impl Kind {
             "double" | "single" => Self::Double,
             "timestamp" => Self::Time,
             "string" | "character" | "address" | "path" => Self::Text,
-            "duration" | "system time" => Self::Composite,
             #[cfg(feature = "uuid")]
             "uuid" => Self::Uuid,
             _ => Self::Unknown,

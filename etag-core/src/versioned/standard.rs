@@ -52,10 +52,6 @@ leaves! {
     "wide integer", NonZero<u128>: |value, writer| writer.unsigned_wide(value.get());
     "address", IpAddr Ipv4Addr Ipv6Addr SocketAddr SocketAddrV4 SocketAddrV6: |value, writer| writer.display(value);
     "path", Path PathBuf: |value, writer| writer.path(value);
-    "duration", Duration: |value, writer| {
-        writer.counts([("nanos", u64::from(value.subsec_nanos())), ("secs", value.as_secs())]);
-    };
-    "system time", SystemTime: |value, writer| writer.system_time(*value);
 }
 
 /// Another type's form, unchanged.
@@ -158,18 +154,19 @@ macro_rules! octets {
 
 octets!(CStr CString);
 
-/// Texts of the system, whose form is another one on each of them.
-macro_rules! system_texts {
+/// What is written by `serde`: times, as objects of two numbers, and texts of the system, whose form is
+/// another one on each of them.
+macro_rules! foreign {
     ($($type:ty)*) => {$(
         impl Versioned for $type {
-            fn describe<D: Describe<Self>>(text: &mut D) {
-                text.serde_transparent(|text| text);
+            fn describe<D: Describe<Self>>(it: &mut D) {
+                it.serde_transparent(|it| it);
             }
         }
     )*};
 }
 
-system_texts!(OsStr OsString);
+foreign!(Duration SystemTime OsStr OsString);
 
 /// Sequences, in their own order or sorted by their elements' canonical bytes.
 macro_rules! sequences {
