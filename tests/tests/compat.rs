@@ -13,8 +13,10 @@ use serde::{Deserialize, Serialize};
 struct Golden {
     what: String,
     body: String,
-    /// The text whose hash is the state.
+    /// The text whose hash is the state, or a revision, which is one itself.
     state: String,
+    /// The text whose hash is the shape that stands in the variant of a type with a revision.
+    shape: Option<String>,
     /// The text whose hash is the variant.
     variant: Option<String>,
     etag: String,
@@ -103,6 +105,27 @@ struct Stored {
     id: String,
 }
 
+#[derive(Versioned)]
+struct Numbered {
+    #[versioned(revision)]
+    revision: u64,
+    name: &'static str,
+    litres: Option<f64>,
+}
+
+#[derive(Versioned)]
+enum Event {
+    Started,
+    Failed(&'static str),
+    Moved { x: i8, y: i8 },
+}
+
+#[derive(Versioned)]
+#[serde(tag = "type")]
+enum Shape {
+    Circle { radius: f64 },
+}
+
 fn of<T: Versioned>(what: &str, value: &T) -> (String, String, String) {
     let made = Representation::of(value).unwrap();
     let etag = made.validators().etag.unwrap().to_string();
@@ -130,6 +153,9 @@ fn made() -> Vec<(String, String, String)> {
         of("an envelope of plain items", &Page { items: vec![7], total: 1 }),
         of("an envelope of items that show their tags", &Page { items: vec![Shown { n: 7 }], total: 1 }),
         of("nothing", &Vec::<u8>::new()),
+        of("a revision, and the shape of its type", &Numbered { revision: 7, name: "n", litres: None }),
+        of("variants of an enum", &[Event::Started, Event::Failed("x"), Event::Moved { x: 1, y: -2 }]),
+        of("a variant with a tag among its members", &Shape::Circle { radius: 1.5 }),
         (
             "a list of stored resources".to_owned(),
             r#"[{"id":"a/1"}]"#.to_owned(),
@@ -164,8 +190,11 @@ fn sha256sum(text: &str) -> String {
 
 #[test]
 fn each_promised_tag_is_what_an_ordinary_tool_makes_of_its_texts() {
-    for Golden { what, state, variant, etag, .. } in golden() {
-        let mut opaque = sha256sum(&state);
+    for Golden { what, state, shape, variant, etag, .. } in golden() {
+        let mut opaque = if shape.is_some() { state } else { sha256sum(&state) };
+        if let (Some(shape), Some(variant)) = (&shape, &variant) {
+            assert!(variant.contains(&sha256sum(shape)), "{what}");
+        }
         opaque.extend(variant.map(|variant| format!(".{}", sha256sum(&variant))));
         let made = match etag.strip_prefix("W/") {
             Some(_) => format!("W/\"{opaque}.~\""),

@@ -50,7 +50,7 @@ impl Outline {
 
     fn draw<T: Versioned + ?Sized>() -> Self {
         let mut drawing = Drawing::default();
-        drawing.value::<T>(true);
+        drawing.inner::<T>(true);
         let Drawing { text, mut outline, .. } = drawing;
         outline.shape = StateTag::hash([FORMAT, text.as_bytes()]).to_string();
         outline.fixed_variant = outline.hash_variant(&[], None);
