@@ -542,7 +542,7 @@ const LOCK: &str = r#"{
     }
   },
   "second": {
-    "etag": "\"1.ACE3fnHWAWV3_fU43ncYsQ9LCzzEM1NmXNGHE1NvUmY\"",
+    "etag": "\"1.0wZ4Ncorr8uH74NAwnnNdH19lkl3XDI7PVixEH_sqJw\"",
     "revision": 1,
     "members": {
       "": "revision",

@@ -60,7 +60,9 @@ impl Decimal {
         // An exponent beyond 64 bits is beyond any memory too: it saturates.
         let saturated = if exponent.starts_with('-') { i64::MIN / 4 } else { i64::MAX / 4 };
         let exponent = exponent.parse::<i64>().unwrap_or(saturated).clamp(i64::MIN / 4, i64::MAX / 4);
+        // Where it does, the written exponent does: that is read back as it stands.
         let point = whole.len() as i64 - leading as i64 + exponent;
+        let point = point.clamp(i64::MIN / 4 + 1, i64::MAX / 4 + 1);
         Self { negative, digits, point }
     }
 
@@ -139,6 +141,9 @@ mod tests {
             ("-12.5e-400", "-1.25e-399"),
             ("0.00000010000000000000000000001", "1.0000000000000000000001e-7"),
             ("1e99999999999999999999", "1e+2305843009213693951"),
+            // What is written is read back as it stands.
+            ("12e99999999999999999999", "1.2e+2305843009213693951"),
+            ("1.2e+2305843009213693951", "1.2e+2305843009213693951"),
         ] {
             assert_eq!(canonical(text), form, "{text}");
         }
