@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::StateTag;
 use crate::canonical::{self, Facts, utf16_order};
+use crate::outline::Outline;
 use crate::representation::{Versions, state_pieces};
-use crate::{StateTag, Versioned};
 
 /// The items of a list that is being written.
 #[derive(Debug)]
@@ -46,7 +47,8 @@ pub(crate) struct Item {
 
 impl Item {
     /// The item that was written at `start`; its state, where it is known.
-    pub(crate) fn of<V: Versioned + ?Sized>(
+    pub(crate) fn of(
+        outline: &Outline,
         bytes: &[u8],
         start: usize,
         facts: &Facts,
@@ -54,11 +56,11 @@ impl Item {
     ) -> Self {
         let range = start..bytes.len();
         let versions = match known {
-            Some(state) => Versions::with_state::<V>(bytes, facts, state),
-            None if Versions::are_plain::<V>(facts) => {
+            Some(state) => Versions::with_state(outline, bytes, facts, state),
+            None if Versions::are_plain(outline, facts) => {
                 return Self { range, versions: None, state: None, embed: None };
             }
-            None => Versions::of::<V>(bytes, start, facts),
+            None => Versions::of(outline, bytes, start, facts),
         };
         // A revision tells the versions of one resource apart, not resources: its item counts by its bytes as well.
         let state = match versions.state().revision().filter(|_| known.is_none()) {

@@ -34,10 +34,14 @@ impl Representation {
     ///
     /// Where the value has no canonical JSON.
     pub fn of<T: Versioned + ?Sized>(value: &T) -> Result<Self, canonical::Error> {
-        let (mut body, facts) = write(value)?;
-        let versions = Versions::of::<T>(&body, 0, &facts);
+        let (body, facts) = write(value)?;
+        Ok(Self::of_written(body, &facts, Outline::of::<T>()))
+    }
+
+    fn of_written(mut body: Vec<u8>, facts: &Facts, outline: &Outline) -> Self {
+        let versions = Versions::of(outline, &body, 0, facts);
         versions.embed(&mut body, facts.embed);
-        Ok(Self { body, versions })
+        Self { body, versions }
     }
 
     /// Writes a value whose state is known: nothing is hashed for it.
@@ -57,7 +61,7 @@ impl Representation {
     /// As [`of`](Self::of).
     pub fn in_state<T: Versioned + ?Sized>(value: &T, state: StateTag) -> Result<Self, canonical::Error> {
         let (mut body, facts) = write(value)?;
-        let versions = Versions::with_state::<T>(&body, &facts, state);
+        let versions = Versions::with_state(Outline::of::<T>(), &body, &facts, state);
         versions.embed(&mut body, facts.embed);
         Ok(Self { body, versions })
     }
@@ -72,7 +76,7 @@ impl Representation {
         let mut writer = Writer::with_known(items);
         writer.outermost(list);
         let (body, facts) = writer.finish_with_facts()?;
-        let versions = Versions::with_state::<T>(&body, &facts, state);
+        let versions = Versions::with_state(Outline::of::<T>(), &body, &facts, state);
         Ok(Self { body, versions })
     }
 
@@ -91,7 +95,7 @@ impl Representation {
     /// As [`of`](Self::of).
     pub fn under<T: Versioned + ?Sized>(value: &T, etag: EntityTag) -> Result<Self, canonical::Error> {
         let (mut body, facts) = write(value)?;
-        let mut versions = Versions::of::<T>(&body, 0, &facts);
+        let mut versions = Versions::of(Outline::of::<T>(), &body, 0, &facts);
         versions.opaque = Some(etag);
         versions.embed(&mut body, facts.embed);
         Ok(Self { body, versions })
@@ -145,7 +149,7 @@ impl Document {
         let mut writer = Writer::for_a_store();
         writer.outermost(value);
         let (json, facts) = writer.finish_with_facts()?;
-        let versions = Versions::of::<T>(&json, 0, &facts);
+        let versions = Versions::of(Outline::of::<T>(), &json, 0, &facts);
         let is_content = |role| matches!(role, Role::State | Role::Items);
         let content = if facts.marks.is_empty() && facts.revision.is_none() {
             versions.state
@@ -178,7 +182,7 @@ pub(crate) struct Versions {
 
 impl Versions {
     /// The versions of what was written at `start`.
-    pub(crate) fn of<T: Versioned + ?Sized>(bytes: &[u8], start: usize, facts: &Facts) -> Self {
+    pub(crate) fn of(outline: &Outline, bytes: &[u8], start: usize, facts: &Facts) -> Self {
         let items = facts.items.as_ref().filter(|items| !items.is_plain());
         let is_envelope = facts.marks.iter().any(|mark| mark.role == Role::Items);
         let state = match (facts.revision, items) {
@@ -191,17 +195,15 @@ impl Versions {
             (None, Some(items)) => items.state(),
             (None, None) => StateTag::hash(state_pieces(bytes, start, facts)),
         };
-        Self::with_state::<T>(bytes, facts, state)
+        Self::with_state(outline, bytes, facts, state)
     }
 
     /// Whether what was written is state as a whole, and its tag nothing but that.
-    pub(crate) fn are_plain<T: Versioned + ?Sized>(facts: &Facts) -> bool {
-        let outline = Outline::of::<T>();
+    pub(crate) fn are_plain(outline: &Outline, facts: &Facts) -> bool {
         facts.is_plain() && outline.fixed_variant.is_none() && !outline.has_variant && !outline.has_skip
     }
 
-    pub(crate) fn with_state<T: Versioned + ?Sized>(bytes: &[u8], facts: &Facts, state: StateTag) -> Self {
-        let outline = Outline::of::<T>();
+    pub(crate) fn with_state(outline: &Outline, bytes: &[u8], facts: &Facts, state: StateTag) -> Self {
         let variants = facts.marks.iter().filter(|mark| mark.role == Role::Variant);
         let items = facts.items.as_ref();
         let variant = outline

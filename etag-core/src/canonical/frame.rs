@@ -92,11 +92,6 @@ impl Frame {
         self.flattening
     }
 
-    /// Whether something has been written: the name of an enum's variant, for one.
-    pub(super) fn is_written(&self) -> bool {
-        !matches!(self.form, Form::Nothing)
-    }
-
     /// A leaf, or a whole array: one value.
     pub(super) fn leaf(&mut self, writer: &mut Writer) {
         if self.flattening {

@@ -32,7 +32,7 @@ pub(crate) use string::{unescaped, utf16_order};
 pub(crate) use writer::Facts;
 
 use frame::Frame;
-use reader::Reader;
+use reader::Open;
 
 use crate::Versioned;
 

@@ -5,8 +5,9 @@ use std::vec;
 use serde::Serialize;
 
 use super::frame::{Frame, Mark, Role};
-use super::{Error, Reader, Serializer, number, string};
+use super::{Error, Open, Serializer, number, string};
 use crate::list::{Item, Items};
+use crate::outline::Outline;
 use crate::{StateTag, Timestamp, Versioned};
 
 /// Writes canonical JSON: what a [`leaf`](crate::Describe::leaf) is handed.
@@ -168,17 +169,17 @@ impl Writer {
 
     /// Writes a nested value: state as a whole.
     pub(crate) fn value<V: Versioned + ?Sized>(&mut self, value: &V) {
-        self.read(value, Frame::nested());
+        Open::write(value, Frame::nested(), self);
     }
 
     /// Writes the value that is answered with: its roles count.
     pub(crate) fn outermost<V: Versioned + ?Sized>(&mut self, value: &V) {
-        self.read(value, Frame::outermost());
+        Open::write(value, Frame::outermost(), self);
     }
 
     /// Writes what may be the list of an envelope: its items have tags of their own.
     pub(super) fn items<V: Versioned + ?Sized>(&mut self, value: &V) {
-        self.read(value, Frame::items());
+        Open::write(value, Frame::items(), self);
     }
 
     /// Writes an item of a list that is answered with: it has a tag of its own.
@@ -197,7 +198,7 @@ impl Writer {
         self.outermost(value);
         let facts = std::mem::replace(&mut self.facts, list);
         self.known = known;
-        Item::of::<V>(&self.bytes, start, &facts, state)
+        Item::of(Outline::of::<V>(), &self.bytes, start, &facts, state)
     }
 
     /// Counts an item that is the last that was written, and shows its tag.
@@ -208,12 +209,6 @@ impl Writer {
         if !self.kept {
             item.embed(&mut self.bytes);
         }
-    }
-
-    fn read<V: Versioned + ?Sized>(&mut self, value: &V, frame: Frame) {
-        let mut reader = Reader { value, writer: self, frame };
-        V::describe(&mut reader);
-        reader.frame.close(reader.writer);
     }
 
     /// Writes a foreign value.

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use crate::{StateTag, Timestamp, Versioned, canonical};
-use drawer::Drawer;
+use drawer::Pen;
 
 /// A type, as far as its description tells.
 #[derive(Default)]
@@ -37,20 +37,23 @@ pub(crate) type StampJson = Box<dyn Fn(Timestamp) -> Result<Vec<u8>, canonical::
 impl Outline {
     /// The outline of `T`, made once in a process.
     pub(crate) fn of<T: Versioned + ?Sized>() -> &'static Self {
-        let id = typeid::of::<T>();
+        Self::of_shape(Shape::of::<T>())
+    }
+
+    fn of_shape(shape: Shape) -> &'static Self {
         let known = OUTLINES.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(outline) = known.as_ref().and_then(|known| known.get(&id)) {
+        if let Some(outline) = known.as_ref().and_then(|known| known.get(&shape.id)) {
             return outline;
         }
         drop(known);
-        let outline: &'static Self = Box::leak(Box::new(Self::draw::<T>()));
+        let outline: &'static Self = Box::leak(Box::new(Self::draw(shape)));
         let mut known = OUTLINES.write().unwrap_or_else(PoisonError::into_inner);
-        known.get_or_insert_default().entry(id).or_insert(outline)
+        known.get_or_insert_default().entry(shape.id).or_insert(outline)
     }
 
-    fn draw<T: Versioned + ?Sized>() -> Self {
+    fn draw(shape: Shape) -> Self {
         let mut drawing = Drawing::default();
-        drawing.inner::<T>(true);
+        drawing.inner(shape, true);
         let Drawing { text, mut outline, .. } = drawing;
         outline.shape = StateTag::hash([FORMAT, text.as_bytes()]).to_string();
         outline.fixed_variant = outline.hash_variant(&[], None);
@@ -102,6 +105,19 @@ static OUTLINES: RwLock<Option<HashMap<TypeId, &'static Outline>>> = RwLock::new
 /// Part of each shape: another number says that the canonical form itself has changed.
 const FORMAT: &[u8] = b"etag-core 1\n";
 
+/// A type whose description can be drawn.
+#[derive(Clone, Copy)]
+struct Shape {
+    id: TypeId,
+    draw: fn(&mut Pen<'_>),
+}
+
+impl Shape {
+    fn of<V: Versioned + ?Sized>() -> Self {
+        Self { id: typeid::of::<V>(), draw: drawer::draw::<V> }
+    }
+}
+
 #[derive(Default)]
 struct Drawing {
     text: String,
@@ -116,50 +132,48 @@ struct Drawing {
 }
 
 impl Drawing {
-    /// Draws a type as a whole, whatever it is called: types of one form have one shape. Says what its values
-    /// look like.
-    fn value<V: Versioned + ?Sized>(&mut self, outermost: bool) -> Kind {
-        let id = typeid::of::<V>();
-        if let Some((shape, kind)) = self.drawn.get(&id) {
-            self.text.push_str(shape);
+    /// Draws a nested type as a whole, whatever it is called: types of one form have one shape. Says what its
+    /// values look like.
+    fn value(&mut self, shape: Shape) -> Kind {
+        if let Some((text, kind)) = self.drawn.get(&shape.id) {
+            self.text.push_str(text);
             return kind.clone();
         }
         let (text, referred) = (std::mem::take(&mut self.text), self.referred.take());
-        let kind = self.inner::<V>(outermost);
-        let shape = short(std::mem::replace(&mut self.text, text));
-        self.text.push_str(&shape);
-        if self.referred.is_none() && !outermost {
-            self.drawn.insert(id, (shape, kind.clone()));
+        let kind = self.inner(shape, false);
+        let drawn = short(std::mem::replace(&mut self.text, text));
+        self.text.push_str(&drawn);
+        if self.referred.is_none() {
+            self.drawn.insert(shape.id, (drawn, kind.clone()));
         }
         self.referred = self.referred.into_iter().chain(referred).min();
         kind
     }
 
     /// Draws what a type consists of.
-    fn inner<V: Versioned + ?Sized>(&mut self, outermost: bool) -> Kind {
-        self.open::<V>(self.depth() + 1, outermost)
+    fn inner(&mut self, shape: Shape, outermost: bool) -> Kind {
+        self.open(shape, self.depth() + 1, outermost)
     }
 
     /// Draws what has another type's form: that a newtype or a box is between them is not seen.
-    fn through<V: Versioned + ?Sized>(&mut self, outermost: bool) -> Kind {
-        self.open::<V>(self.depth(), outermost)
+    fn through(&mut self, shape: Shape, outermost: bool) -> Kind {
+        self.open(shape, self.depth(), outermost)
     }
 
     fn depth(&self) -> usize {
         self.open.last().map_or(0, |(_, depth)| *depth)
     }
 
-    fn open<V: Versioned + ?Sized>(&mut self, depth: usize, outermost: bool) -> Kind {
-        let id = typeid::of::<V>();
-        if let Some(at) = self.open.iter().position(|(open, _)| *open == id) {
+    fn open(&mut self, shape: Shape, depth: usize, outermost: bool) -> Kind {
+        if let Some(at) = self.open.iter().position(|(open, _)| *open == shape.id) {
             self.text.push_str(&format!("again {}", depth - self.open[at].1));
             self.referred = self.referred.into_iter().chain([at]).min();
             return Kind::Composite;
         }
-        self.open.push((id, depth));
-        let mut drawer = Drawer::new(self, outermost);
-        V::describe(&mut drawer);
-        let kind = drawer.into_kind();
+        self.open.push((shape.id, depth));
+        let mut pen = Pen::new(self, outermost);
+        (shape.draw)(&mut pen);
+        let kind = pen.into_kind();
         self.open.pop();
         // What refers to a type that is closed now refers to nothing outside.
         self.referred = self.referred.filter(|at| *at < self.open.len());

@@ -6,6 +6,7 @@ use super::json::Json;
 use super::shape::{Place, Shape};
 use crate::Versioned;
 use crate::canonical::{Error, Facts, Writer};
+use crate::outline::Outline;
 use crate::representation::Versions;
 
 /// A value's tag, and what it was made of.
@@ -29,7 +30,7 @@ impl Pin {
         let mut writer = Writer::for_a_store();
         writer.outermost(value);
         let (json, facts) = writer.finish_with_facts()?;
-        let etag = Versions::of::<T>(&json, 0, &facts).etag().to_string();
+        let etag = Versions::of(Outline::of::<T>(), &json, 0, &facts).etag().to_string();
         let body = serde_json::from_slice(&json).map_err(|error| Error::Custom(error.to_string()))?;
         let Facts { revision, .. } = facts;
         let Shape { epochs, members, words, .. } = Shape::of::<T>();
