@@ -1,9 +1,10 @@
 //! What the user wrote: the type with the keys of `#[versioned(...)]`, each with its place.
 
 use proc_macro2::Ident;
+use syn::WherePredicate;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Fields, LitInt, LitStr, Member, Path, Token, Type, WherePredicate};
+use syn::{Attribute, Data, DeriveInput, Fields, LitInt, LitStr, Member, Path, Token, Type, Visibility};
 
 use crate::entries::{Entry, Keyed, Value, entries};
 use crate::errors::{Errors, Refusal};
@@ -187,14 +188,15 @@ impl TypeKeys {
         let owner = item.ident.unraw();
         let which = match RoleKey::named(name) {
             None => return unknown(name, "type", &Self::NAMES),
+            Some(RoleKey::Serde) => "whose type only implements `Serialize`".to_owned(),
+            Some(_) if matches!(item.data, Data::Enum(_)) => return of_no_enum(name, &owner),
             Some(RoleKey::Id) => format!("that identifies `{owner}`"),
             Some(RoleKey::Revision) => format!("that is the revision of `{owner}`"),
             Some(RoleKey::Modified) => format!("that says when `{owner}` was last changed"),
             Some(RoleKey::Variant) => "that shows an included resource".to_owned(),
             Some(RoleKey::Skip) => "that is to be in no tag".to_owned(),
-            Some(RoleKey::Serde) => "whose type only implements `Serialize`".to_owned(),
         };
-        Refusal::new(format!("`{name}` belongs on a field")).help(format!("put it on the field {which}"))
+        belongs_on_a_field(name).help(format!("put it on the field {which}"))
     }
 }
 
@@ -231,12 +233,10 @@ impl FieldKeys {
         if !TypeKeys::NAMES.contains(&name) {
             return unknown(name, "field", &RoleKey::NAMES);
         }
-        let public = match owner.vis {
-            syn::Visibility::Public(_) => "pub ",
-            _ => "",
-        };
-        Refusal::new(format!("`{name}` belongs on the struct, not on a field"))
-            .help(format!("move it above `{public}struct {}`", owner.ident))
+        let item = if matches!(owner.data, Data::Enum(_)) { "enum" } else { "struct" };
+        let (visibility, owner) = (visibility(&owner.vis), owner.ident.unraw());
+        Refusal::new(format!("`{name}` belongs on the {item}, not on a field"))
+            .help(format!("move it above `{visibility}{item} {owner}`"))
     }
 }
 
@@ -253,6 +253,29 @@ impl RoleKey {
             "serde" => Self::Serde,
             _ => return None,
         })
+    }
+}
+
+fn of_no_enum(name: &str, owner: &Ident) -> Refusal {
+    belongs_on_a_field(name).help(format!(
+        "an enum has no field of its own: put what all variants have into a struct that flattens `{owner}`"
+    ))
+}
+
+fn belongs_on_a_field(name: &str) -> Refusal {
+    Refusal::new(format!("`{name}` belongs on a field"))
+}
+
+/// `pub `, `pub(crate) ` or nothing: what stands before an item.
+fn visibility(visibility: &Visibility) -> String {
+    match visibility {
+        Visibility::Public(_) => "pub ".to_owned(),
+        Visibility::Restricted(it) => {
+            let within = if it.in_token.is_some() { "in " } else { "" };
+            let path: Vec<_> = it.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            format!("pub({within}{}) ", path.join("::"))
+        }
+        Visibility::Inherited => String::new(),
     }
 }
 

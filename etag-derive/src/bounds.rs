@@ -3,8 +3,8 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{GenericArgument, GenericParam, Path, PathArguments, Type, TypeParam, TypeParamBound};
-use syn::{TypePath, WherePredicate};
+use syn::{GenericArgument, GenericParam, Lifetime, Path, PathArguments, Type, TypeParam};
+use syn::{TypeParamBound, TypePath, WherePredicate};
 
 use crate::model::{Field, Place, Role, Shape, Versioned};
 
@@ -25,13 +25,7 @@ impl Generics {
     pub(crate) fn new(model: &Versioned<'_>, krate: &TokenStream) -> Self {
         let predicates = predicates(model, krate);
         let mut named = predicates.to_token_stream();
-        if let Shape::Into(ty) = &model.shape {
-            ty.to_tokens(&mut named);
-        }
-        for field in model.shape.fields() {
-            field.unless.to_tokens(&mut named);
-            field.with.to_tokens(&mut named);
-        }
+        named.extend(model.paths());
         for parameter in &model.generics.params {
             bounds_of(parameter).to_tokens(&mut named);
         }
@@ -189,7 +183,7 @@ impl ToTokens for Predicate {
 fn infer(model: &Versioned<'_>, krate: &TokenStream, predicates: &mut Predicates) {
     let parameters: Vec<_> = model.generics.type_params().map(|it| &it.ident).collect();
     let into = match &model.shape {
-        Shape::Into(ty) => Some((*ty, &["Versioned"][..])),
+        Shape::Into(into) => Some((&into.ty, &["Versioned"][..])),
         _ => None,
     };
     let fields = model.shape.fields();
@@ -198,22 +192,30 @@ fn infer(model: &Versioned<'_>, krate: &TokenStream, predicates: &mut Predicates
         mentioned.read(ty);
         for subject in mentioned.found {
             for bound in bounds {
-                let bound = Ident::new(bound, Span::call_site());
-                predicates.add(&subject, quote!(#krate::#bound));
+                predicates.add(&subject, bound_of(bound, krate));
             }
         }
     }
 }
 
-/// The traits that a field's line in the description asks for.
+/// `::etag_core::Versioned`, or `'static`.
+fn bound_of(name: &str, krate: &TokenStream) -> TokenStream {
+    if name.starts_with('\'') {
+        return Lifetime::new(name, Span::call_site()).to_token_stream();
+    }
+    let name = Ident::new(name, Span::call_site());
+    quote!(#krate::#name)
+}
+
+/// What a field's line in the description asks for.
 fn bounds(field: &Field<'_>) -> &'static [&'static str] {
     match (&field.place, field.role) {
         (Place::Unsent, Role::Revision) => &["Revision"],
         (Place::Unsent, Role::Modified) => &["Modified"],
         (Place::Unsent, _) => &[],
         // The function that writes it says what it needs, in `bound`.
-        (_, Role::Revision) if field.with.is_some() => &["Revision"],
-        (_, Role::Modified) if field.with.is_some() => &["Modified"],
+        (_, Role::Revision) if field.with.is_some() => &["Revision", "'static"],
+        (_, Role::Modified) if field.with.is_some() => &["Modified", "'static"],
         _ if field.with.is_some() => &[],
         (_, Role::Serde) => &["Serialize"],
         (Place::Sent(_), Role::Revision) => &["Versioned", "Revision"],

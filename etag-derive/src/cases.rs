@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::lines::{array, bare, literal, member, members, tag};
+use crate::lines::{array, bare, literal, member, members, null, tag};
 use crate::model::{Case, Content, Tagging};
 use crate::scope::{Others, Scope};
 
@@ -80,7 +80,7 @@ fn internal(
 fn untagged(case: &Case<'_>, content: &Content<'_>, scope: &Scope<'_>) -> TokenStream {
     let it = scope.it();
     let lines = match content {
-        Content::Nothing | Content::Unsent => vec![quote!(#it.leaf("null", |_, writer| writer.null());)],
+        Content::Nothing | Content::Unsent => vec![null(scope)],
         Content::Newtype(field) if scope.write(field).is_none() => return bare("transparent", field, scope),
         Content::Newtype(field) => vec![bare("transparent", field, scope)],
         Content::Array(fields) => array(fields, scope),

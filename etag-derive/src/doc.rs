@@ -1,6 +1,6 @@
 //! What a reader of the expansion, and of the type's rustdoc, is told first.
 
-use quote::ToTokens;
+use syn::ext::IdentExt;
 
 use crate::json_name;
 use crate::model::{Case, Content, Field, Object, Place, Role, Shape, Tagging};
@@ -16,7 +16,8 @@ pub(crate) fn doc(shape: &Shape<'_>) -> String {
             sentences(&sections)
         }
         Shape::Transparent(field) => sentences(&[("State", vec![member_name(&field.member)])]),
-        Shape::Into(ty) => format!("State: that of the `{}` it is converted into.", ty.to_token_stream()),
+        Shape::Null => "State: none.".to_owned(),
+        Shape::Into(into) => format!("State: that of the `{}` it is converted into.", into.text),
         Shape::Cases(cases) => cases_doc(cases),
     }
 }
@@ -40,7 +41,7 @@ fn cases_doc(cases: &[Case<'_>]) -> String {
     };
     let more = [
         ("Untagged", if tagged.is_empty() { Vec::new() } else { names(&untagged) }),
-        ("Not sent", unsent.iter().map(|case| case.ident.to_string()).collect()),
+        ("Not sent", unsent.iter().map(|case| case.ident.unraw().to_string()).collect()),
     ];
     let text = format!("State: one of {}{how}. {}", listed(&names(state)), sentences(&more));
     text.trim_end().to_owned()

@@ -77,7 +77,8 @@ fn lines(model: &Versioned<'_>, scope: &Scope<'_>) -> Vec<TokenStream> {
         Shape::Object(object) => lines::object(object, scope),
         Shape::Array(fields) => lines::array(fields, scope),
         Shape::Transparent(field) => vec![lines::bare("transparent", field, scope)],
-        Shape::Into(ty) => vec![into_line(ty, it)],
+        Shape::Null => vec![lines::null(scope)],
+        Shape::Into(into) => vec![into_line(&into.ty, it)],
         Shape::Cases(cases) => cases::lines(cases, scope),
     });
     lines

@@ -61,7 +61,7 @@ mod tests;
 /// A struct with named fields is an object, a tuple struct an array, one with a single field (or
 /// `#[serde(transparent)]`) what that field is. An enum is what serde makes of it: the name of a variant
 /// without data, an object with that name for one with data, or what `tag`, `content` and `untagged` say. A
-/// union has no form.
+/// unit struct is `null`. A union has no form.
 ///
 /// A struct that is not stored and has a member `items` is the envelope of a list, such as
 /// `{"items":[…],"total":7}`: each item has a tag of its own, as in a `Vec` that is answered with.
@@ -235,7 +235,7 @@ mod tests;
 /// # assert_eq!(<Asset as etag_core::Resource>::QUERY, Some("etag"));
 /// ```
 /// ```text
-/// ::core::option::Option::Some("etag");
+/// const QUERY: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some("etag");
 /// ```
 ///
 /// **`create`**: `"put"`: a PUT creates what does not exist. `"put, ignore-if-match"`: even with

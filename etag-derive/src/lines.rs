@@ -84,6 +84,12 @@ pub(crate) fn array(fields: &[Field<'_>], scope: &Scope<'_>) -> Vec<TokenStream>
     lines
 }
 
+/// The line of what holds nothing: `nothing.leaf("null", |_, writer| writer.null());`
+pub(crate) fn null(scope: &Scope<'_>) -> TokenStream {
+    let it = scope.it();
+    quote!(#it.leaf("null", |_, writer| writer.null());)
+}
+
 /// A line of a field without a name: `pair.element(|pair| &pair.0);`
 pub(crate) fn bare(verb: &str, field: &Field<'_>, scope: &Scope<'_>) -> TokenStream {
     let it = scope.it();

@@ -3,13 +3,14 @@
 //! A model can be made of any input; where the input contradicts itself it follows the first thing
 //! said. [`check`](crate::check) is what lets only those through that contradict nothing.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Data, ExprPath, Fields, Generics, LitStr, Member, Path, Type, WherePredicate};
 
 use crate::attributes::{self, Creation, IfMatch, Input, RoleKey};
 use crate::rename::Rule;
-use crate::serde_attributes::member_name;
+use crate::serde_attributes::{self, member_name};
 
 pub(crate) struct Versioned<'a> {
     pub(crate) ident: &'a Ident,
@@ -30,8 +31,10 @@ pub(crate) enum Shape<'a> {
     Object(Object<'a>),
     Array(Vec<Field<'a>>),
     Transparent(Field<'a>),
+    /// A unit struct.
+    Null,
     /// What the value is converted into.
-    Into(&'a Type),
+    Into(&'a serde_attributes::Into),
     /// The variants of an enum.
     Cases(Vec<Case<'a>>),
 }
@@ -149,6 +152,21 @@ impl<'a> Versioned<'a> {
             may_be_stored: keys.has_unknown,
         }
     }
+
+    /// What the attributes name and the description repeats: functions, and the type that `into` leads to.
+    pub(crate) fn paths(&self) -> TokenStream {
+        let mut paths = TokenStream::new();
+        match &self.shape {
+            Shape::Into(into) => into.ty.to_tokens(&mut paths),
+            Shape::Cases(cases) => cases.iter().for_each(|case| case.content.with().to_tokens(&mut paths)),
+            Shape::Object(_) | Shape::Array(_) | Shape::Transparent(_) | Shape::Null => {}
+        }
+        for field in self.shape.fields() {
+            field.unless.to_tokens(&mut paths);
+            field.with.to_tokens(&mut paths);
+        }
+        paths
+    }
 }
 
 impl<'a> Shape<'a> {
@@ -165,7 +183,8 @@ impl<'a> Shape<'a> {
         }
         match data.fields {
             Fields::Unnamed(_) => Self::Array(fields),
-            Fields::Named(_) | Fields::Unit => Self::Object(Object {
+            Fields::Unit => Self::Null,
+            Fields::Named(_) => Self::Object(Object {
                 fields: if input.keys.store.is_none() { with_items(fields) } else { fields },
                 embed: input.keys.embed.as_ref().map(|embed| embed.value.value()),
                 tag: input.serde.tag.as_ref().map(|tag| (tag.value.value(), type_name(input))),
@@ -181,8 +200,16 @@ impl<'a> Shape<'a> {
             Self::Object(object) => object.fields.iter().collect(),
             Self::Array(fields) => fields.iter().collect(),
             Self::Transparent(field) => vec![field],
-            Self::Into(_) => Vec::new(),
+            Self::Null | Self::Into(_) => Vec::new(),
             Self::Cases(cases) => cases.iter().flat_map(|case| case.content.fields()).collect(),
+        }
+    }
+
+    /// What the fields are called in Rust, also those of a variant that a function writes as a whole.
+    pub(crate) fn members(&self) -> Vec<Member> {
+        match self {
+            Self::Cases(cases) => cases.iter().flat_map(|case| case.fields.members()).collect(),
+            _ => self.fields().into_iter().map(|field| field.member.clone()).collect(),
         }
     }
 }
@@ -193,6 +220,13 @@ impl<'a> Content<'a> {
             Self::Newtype(field) => std::slice::from_ref(field),
             Self::Array(fields) | Self::Object(fields) => fields,
             Self::Unsent | Self::Nothing | Self::With(_) => &[],
+        }
+    }
+
+    fn with(&self) -> Option<&'a ExprPath> {
+        match self {
+            Self::With(with) => Some(with),
+            _ => None,
         }
     }
 }
@@ -348,7 +382,8 @@ fn cases<'a>(input: &'a Input<'_>) -> Vec<Case<'a>> {
 
 /// The rule for the names of a variant's fields.
 pub(crate) fn field_rule(input: &Input<'_>, variant: &attributes::Variant<'_>) -> Option<Rule> {
-    variant.serde.rename_all.or(input.serde.rename_all_fields)
+    let of_all = input.serde.rename_all_fields.as_ref().map(|rule| rule.value);
+    variant.serde.rename_all.or(of_all)
 }
 
 /// The name that serde gives the type itself, which a struct's `tag` shows.
@@ -361,7 +396,7 @@ fn type_name(input: &Input<'_>) -> String {
 
 /// Whether this can be the one field of a transparent struct: serde passes over markers.
 pub(crate) fn may_be_transparent(field: &attributes::Field<'_>) -> bool {
-    let is_marker = match &field.item.ty {
+    let is_marker = match ungrouped(&field.item.ty) {
         Type::Path(ty) => {
             let last = ty.path.segments.last();
             last.is_some_and(|segment| segment.ident == "PhantomData")
@@ -369,6 +404,14 @@ pub(crate) fn may_be_transparent(field: &attributes::Field<'_>) -> bool {
         _ => false,
     };
     !is_marker && field.serde.skip.is_none()
+}
+
+/// A type as it was written, where a macro was given it.
+pub(crate) fn ungrouped(mut ty: &Type) -> &Type {
+    while let Type::Group(group) = ty {
+        ty = &group.elem;
+    }
+    ty
 }
 
 /// The name that serde gives a field: `rename`, else what `rename_all` makes of its own.
@@ -381,7 +424,7 @@ pub(crate) fn sent_name(field: &attributes::Field<'_>, rule: Option<Rule>) -> St
     }
 }
 
-pub(crate) fn variant_name(variant: &attributes::Variant<'_>, rule: Option<Rule>) -> String {
+fn variant_name(variant: &attributes::Variant<'_>, rule: Option<Rule>) -> String {
     let own = variant.item.ident.unraw().to_string();
     match (&variant.serde.rename, rule) {
         (Some(rename), _) => rename.value(),

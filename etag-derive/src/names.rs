@@ -23,12 +23,8 @@ impl Names {
     pub(crate) fn new(model: &Versioned<'_>) -> Self {
         let mut used = BTreeSet::new();
         collect(model.generics.to_token_stream(), &mut used);
-        let mut fields = BTreeSet::new();
-        for field in model.shape.fields() {
-            collect(field.unless.to_token_stream(), &mut used);
-            collect(field.with.to_token_stream(), &mut used);
-            fields.insert(member_name(&field.member));
-        }
+        collect(model.paths(), &mut used);
+        let mut fields: BTreeSet<_> = model.shape.members().iter().map(member_name).collect();
         let it = parameter(model.ident, &used);
         fields.insert(it.to_string());
         let serializer = free("serializer", &fields);

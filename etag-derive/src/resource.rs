@@ -2,9 +2,10 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
+use syn::Type;
 
 use crate::attributes::{Creation, IfMatch};
-use crate::model::{Id, Key, Resource};
+use crate::model::{Id, Key, Resource, ungrouped};
 
 /// ```text
 /// #[automatically_derived]
@@ -90,9 +91,7 @@ fn ids<'k, 'a>(key: &'k Key<'a>) -> &'k [Id<'a>] {
 fn get_key(key: &Key<'_>) -> TokenStream {
     let key = match key {
         // A singleton has the one key that there is.
-        Key::Path(syn::Type::Tuple(unit)) if unit.elems.is_empty() => {
-            quote!(::core::option::Option::Some(()))
-        }
+        Key::Path(ty) if is_unit(ty) => quote!(::core::option::Option::Some(())),
         Key::Path(_) => quote!(::core::option::Option::None),
         Key::Fields(ids) => {
             let clones =
@@ -102,6 +101,10 @@ fn get_key(key: &Key<'_>) -> TokenStream {
         }
     };
     quote!(fn key(&self) -> ::core::option::Option<Self::Key> { #key })
+}
+
+fn is_unit(ty: &Type) -> bool {
+    matches!(ungrouped(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
 }
 
 fn set_key(key: &Key<'_>) -> TokenStream {

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{ExprPath, Fields, Index, Member};
+use syn::{ExprPath, Fields, Member};
 
 use crate::expand::quiet;
 use crate::model::{Case, Field, Role};
@@ -114,11 +114,17 @@ impl<'a> Scope<'a> {
         quote!(|#value, #serializer| #with(#value, #serializer))
     }
 
-    /// What a function writes of a whole variant: `|event, serializer| match event { ... }`
+    /// What a function writes of a whole variant, with the arguments where its path is, as in `call`:
+    /// `|event, serializer| match event { ... }`
     pub(crate) fn write_case(&self, case: &Case<'_>, with: &ExprPath) -> TokenStream {
         let serializer = &self.names.serializer;
-        let bindings: Vec<_> = case.fields.members().map(|member| self.numbered(&member)).collect();
-        let call = quote!(#with(#(#bindings,)* #serializer));
+        let bindings = self.bindings(case);
+        let at_path = Span::mixed_site().located_at(with.span());
+        let arguments = bindings.iter().cloned().map(|mut argument| {
+            argument.set_span(at_path);
+            argument
+        });
+        let call = quote!(#with(#(#arguments,)* #serializer));
         let Some((_, others)) = self.case else {
             return call;
         };
@@ -239,12 +245,16 @@ impl<'a> Scope<'a> {
         binding
     }
 
-    /// The same, for several values at once: `it_0`.
-    fn numbered(&self, member: &Member) -> Ident {
-        match member {
-            Member::Unnamed(Index { index, .. }) => Ident::new(&format!("it_{index}"), Span::mixed_site()),
-            Member::Named(_) => self.binding(member),
-        }
+    /// The same, for all the values of a variant: where one has no name that is free, each is `it_0`.
+    fn bindings(&self, case: &Case<'_>) -> Vec<Ident> {
+        let is_free = |member| matches!(member, Member::Named(name) if !self.names.is_used(&name));
+        let are_named = case.fields.members().all(is_free);
+        let each = case.fields.members().enumerate();
+        each.map(|(index, member)| match are_named {
+            true => self.binding(&member),
+            false => Ident::new(&format!("it_{index}"), Span::mixed_site()),
+        })
+        .collect()
     }
 }
 

@@ -19,12 +19,19 @@ use crate::rename::Rule;
 pub(crate) struct TypeKeys {
     pub(crate) rename: Option<LitStr>,
     pub(crate) rename_all: Option<Rule>,
-    pub(crate) rename_all_fields: Option<Rule>,
+    pub(crate) rename_all_fields: Option<Keyed<Rule>>,
     pub(crate) transparent: Option<Ident>,
     pub(crate) tag: Option<Keyed<LitStr>>,
     pub(crate) content: Option<Keyed<LitStr>>,
     pub(crate) untagged: Option<Ident>,
-    pub(crate) into: Option<Keyed<Type>>,
+    pub(crate) into: Option<Keyed<Into>>,
+}
+
+/// The type that a value is converted into.
+pub(crate) struct Into {
+    pub(crate) ty: Type,
+    /// As it was written.
+    pub(crate) text: String,
 }
 
 #[derive(Default)]
@@ -54,7 +61,7 @@ impl TypeKeys {
             match entry.key.to_string().as_str() {
                 "rename" => keys.rename = serialized(&entry, "name", errors),
                 "rename_all" => keys.rename_all = rule(&entry, errors),
-                "rename_all_fields" => keys.rename_all_fields = rule(&entry, errors),
+                "rename_all_fields" => keys.rename_all_fields = keyed_rule(entry, errors),
                 "transparent" => keys.transparent = Some(entry.key),
                 "tag" => keys.tag = name(entry, errors),
                 "content" => keys.content = name(entry, errors),
@@ -174,6 +181,12 @@ fn rule(entry: &Entry, errors: &mut Errors) -> Option<Rule> {
     rule
 }
 
+fn keyed_rule(entry: Entry, errors: &mut Errors) -> Option<Keyed<Rule>> {
+    let value = rule(&entry, errors)?;
+    let key = entry.key;
+    Some(Keyed { key, value })
+}
+
 /// The string of `key = "..."` or of `key(serialize = "...", deserialize = "...")`.
 fn serialized(entry: &Entry, example: &str, errors: &mut Errors) -> Option<LitStr> {
     if let Value::List(list) = &entry.value {
@@ -193,11 +206,12 @@ fn name(entry: Entry, errors: &mut Errors) -> Option<Keyed<LitStr>> {
     Some(Keyed { key, value })
 }
 
-fn into(entry: Entry, errors: &mut Errors) -> Option<Keyed<Type>> {
+fn into(entry: Entry, errors: &mut Errors) -> Option<Keyed<Into>> {
     let refusal = Refusal::new("`into` needs a type such as `\"Wire\"`");
-    let value = entry.parsed(&refusal, errors)?;
+    let ty = entry.parsed(&refusal, errors)?;
+    let text = entry.literal()?.value().trim().to_owned();
     let key = entry.key;
-    Some(Keyed { key, value })
+    Some(Keyed { key, value: Into { ty, text } })
 }
 
 fn function(entry: Entry, example: &str, errors: &mut Errors) -> Option<Keyed<ExprPath>> {

@@ -196,9 +196,9 @@ mod generic {
     use ::core::iter::Iterator;
     use ::core::marker::PhantomData;
     use ::core::option::Option::{self, None, Some};
-    use ::core::{clone::Clone, cmp::PartialEq, convert::From, marker::Sized};
-    use ::etag_core::Versioned;
-    use ::serde::Serialize;
+    use ::core::{clone::Clone, cmp::PartialEq, convert::From, marker::Sized, result::Result};
+    use ::etag_core::{Timestamp, Versioned};
+    use ::serde::{Serialize, Serializer};
     use ::std::{boxed::Box, string::String, vec, vec::Vec};
 
     #[derive(Serialize, Versioned)]
@@ -233,6 +233,26 @@ mod generic {
     #[test]
     fn a_parameter_may_be_a_constant() {
         ::core::assert_eq!(super::text(&Matrix([[1, 2], [3, 4], [5, 6]])), "[[1,2],[3,4],[5,6]]");
+    }
+
+    fn nothing<T, S: Serializer>(_: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+
+    #[derive(Serialize, Versioned)]
+    struct Row<R, M> {
+        #[versioned(revision)]
+        #[serde(serialize_with = "nothing")]
+        revision: R,
+        #[versioned(modified)]
+        #[serde(serialize_with = "nothing")]
+        modified: M,
+    }
+
+    #[test]
+    fn a_revision_that_a_function_writes_may_be_a_parameter() {
+        let row = Row { revision: 1_u64, modified: Timestamp::from_microseconds(1) };
+        ::core::assert_eq!(super::same_as_serde(&row), r#"{"modified":null,"revision":null}"#);
     }
 
     #[derive(Serialize, Versioned)]
@@ -390,6 +410,36 @@ mod written_by_a_macro {
         let note = Note { id: 1, text: Inner { items: ::std::vec!["a"] } };
         ::core::assert_eq!(super::same_as_serde(&note), r#"{"Text":{"items":["a"]},"id":1}"#);
         ::core::assert_eq!(Note::QUERY, ::core::option::Option::Some("etag"));
+    }
+
+    macro_rules! measured {
+        ($name:ident<$parameter:ident>, $marker:ty, $value:ty, $key:ty) => {
+            #[derive(Serialize, Versioned)]
+            #[serde(transparent)]
+            struct $name<$parameter> {
+                unit: $marker,
+                value: $value,
+            }
+
+            #[derive(Versioned)]
+            #[versioned(store = ::etag_core::Database, key = $key)]
+            struct Settings {
+                value: $value,
+            }
+        };
+    }
+
+    measured!(Measure<U>, ::core::marker::PhantomData<U>, u8, ());
+
+    /// It has no form, and needs none: nothing of it is sent.
+    struct Meter;
+
+    #[test]
+    fn a_macro_may_be_given_the_types() {
+        let _ = Meter;
+        let measure = Measure::<Meter> { unit: ::core::marker::PhantomData, value: 1 };
+        ::core::assert_eq!(super::same_as_serde(&measure), "1");
+        ::core::assert_eq!(Resource::key(&Settings { value: 1 }), ::core::option::Option::Some(()));
     }
 }
 

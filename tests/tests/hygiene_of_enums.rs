@@ -142,11 +142,6 @@ mod fields {
         },
         #[serde(serialize_with = "super::doubled::pair")]
         Both(u8, u8),
-        #[serde(serialize_with = "super::doubled::pair")]
-        Named {
-            serializer: u8,
-            event: u8,
-        },
         r#Match,
     }
 
@@ -161,9 +156,25 @@ mod fields {
         let left_out = Event::Serializer { serializer: 1, it: 0, event: 0 };
         ::core::assert_eq!(super::same_as_serde(&left_out), r#"{"values":{"serializer":2}}"#);
         ::core::assert_eq!(super::same_as_serde(&Event::Both(1, 2)), r#"{"Both":4}"#);
-        let named = Event::Named { serializer: 1, event: 2 };
-        ::core::assert_eq!(super::same_as_serde(&named), r#"{"Named":4}"#);
         ::core::assert_eq!(super::same_as_serde(&Event::r#Match), r#""Match""#);
+    }
+
+    /// Nothing else has fields of these names.
+    #[derive(Serialize, Versioned)]
+    enum Whole {
+        #[serde(serialize_with = "super::doubled::pair")]
+        Named {
+            serializer: u8,
+            whole: u8,
+        },
+        Nothing,
+    }
+
+    #[test]
+    fn a_field_of_a_variant_that_a_function_writes_may_be_named_like_the_locals() {
+        let named = Whole::Named { serializer: 1, whole: 2 };
+        ::core::assert_eq!(super::same_as_serde(&named), r#"{"Named":4}"#);
+        ::core::assert_eq!(super::same_as_serde(&Whole::Nothing), r#""Nothing""#);
     }
 
     #[derive(Serialize, Versioned)]
@@ -243,6 +254,68 @@ mod generic {
         let many = Tree::Many(vec![leaf(&1), Tree::Other { foreign: &3 }], PhantomData);
         let expected = r#"{"Many":[[{"Leaf":1},{"Other":{"foreign":3}}],null]}"#;
         ::core::assert_eq!(super::same_as_serde(&many), expected);
+    }
+}
+
+mod reader {
+    use ::core::{clone::Clone, convert::From, marker::PhantomData, result::Result};
+    use ::etag_core::Versioned;
+    use ::serde::{Serialize, Serializer};
+
+    /// Named like the parameter of the description.
+    #[derive(Serialize, Versioned)]
+    struct D(u8);
+
+    impl D {
+        fn twice<S: Serializer>(number: &u8, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_u8(number * 2)
+        }
+    }
+
+    #[derive(Clone, Serialize, Versioned)]
+    #[serde(into = "D")]
+    struct Source(u8);
+
+    impl From<Source> for D {
+        fn from(source: Source) -> Self {
+            Self(source.0 + 1)
+        }
+    }
+
+    #[derive(Serialize, Versioned)]
+    enum Event {
+        #[serde(serialize_with = "D::twice")]
+        Number(u8),
+        Nothing,
+    }
+
+    #[test]
+    fn a_type_of_the_attributes_may_be_named_like_the_reader() {
+        ::core::assert_eq!(super::same_as_serde(&Source(1)), "2");
+        let all = [Event::Number(1), Event::Nothing];
+        ::core::assert_eq!(super::same_as_serde(&all), r#"[{"Number":2},"Nothing"]"#);
+    }
+
+    struct Longer<'a>(PhantomData<&'a u8>);
+
+    impl<'a> Longer<'a> {
+        fn one_more<S: Serializer>(number: &&'a u8, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_u8(**number + 1)
+        }
+    }
+
+    #[derive(Serialize, Versioned)]
+    enum Borrowed<'a> {
+        #[serde(serialize_with = "Longer::<'a>::one_more")]
+        Number(&'a u8),
+        Nothing,
+    }
+
+    #[test]
+    fn a_lifetime_may_be_named_by_the_function_of_a_variant() {
+        let _ = Longer(PhantomData);
+        let all = [Borrowed::Number(&1), Borrowed::Nothing];
+        ::core::assert_eq!(super::same_as_serde(&all), r#"[{"Number":2},"Nothing"]"#);
     }
 }
 
@@ -395,10 +468,18 @@ mod lower_case {
         Two { value: u8, other: u8 },
     }
 
+    #[derive(Versioned)]
+    enum Both<const value: usize, const other: usize> {
+        #[serde(serialize_with = "super::doubled::pair")]
+        Named { value: u8, other: u8 },
+    }
+
     #[test]
     fn a_field_may_be_named_like_a_constant_parameter() {
         ::core::assert_eq!(super::text(&Page::One { value: [1, 2] }), r#"{"One":{"value":[1,2]}}"#);
         let two = Page::<1>::Two { value: 1, other: 2 };
         ::core::assert_eq!(super::text(&two), r#"{"Two":{"other":2,"value":1}}"#);
+        let both = Both::<1, 2>::Named { value: 1, other: 2 };
+        ::core::assert_eq!(super::text(&both), r#"{"Named":4}"#);
     }
 }

@@ -258,14 +258,15 @@ fn with_in_and_on_variants() {
     assert_json(&Tagged::Variant(("z", 1)), r#"{"t":"Variant","z":1}"#);
 }
 
+#[derive(Serialize, Versioned)]
+struct Outer<T> {
+    m: u8,
+    #[serde(flatten)]
+    inner: T,
+}
+
 #[test]
-fn flatten() {
-    #[derive(Serialize, Versioned)]
-    struct Outer<T> {
-        m: u8,
-        #[serde(flatten)]
-        inner: T,
-    }
+fn an_enum_can_be_flattened() {
     #[derive(Serialize, Versioned)]
     enum Kind {
         Unit,
@@ -292,21 +293,8 @@ fn flatten() {
     for (inner, json) in kinds {
         assert_json(&Outer { m: 1, inner }, json);
     }
-    let Value::Object(members) = json!({ "z": [1], "a": null }) else { unreachable!("it is an object") };
-    assert_json(&Outer { m: 1, inner: members.clone() }, r#"{"a":null,"m":1,"z":[1]}"#);
-    assert_json(&Outer { m: 1, inner: Value::Object(members) }, r#"{"a":null,"m":1,"z":[1]}"#);
-    assert_json(&Outer { m: 1, inner: HashMap::from([(7, 'a')]) }, r#"{"7":"a","m":1}"#);
-    assert_json(&Outer { m: 1, inner: Outer { m: 2, inner: () }.inner }, r#"{"m":1}"#);
     assert_json(&Outer { m: 1, inner: Some(Box::new(Kind::Bare { a: 3 })) }, r#"{"a":3,"m":1}"#);
     assert_json(&Outer { m: 1, inner: None::<Kind> }, r#"{"m":1}"#);
-
-    #[derive(Serialize, Versioned)]
-    struct Sparse {
-        #[serde(flatten, skip_serializing_if = "BTreeMap::is_empty")]
-        more: BTreeMap<&'static str, u8>,
-    }
-    assert_json(&Sparse { more: BTreeMap::new() }, "{}");
-    assert_json(&Sparse { more: map() }, r#"{"y":1}"#);
 
     #[derive(Serialize, Versioned)]
     #[serde(tag = "kind")]
@@ -318,6 +306,111 @@ fn flatten() {
         },
     }
     assert_json(&Flat::Both { more: map(), z: 1 }, r#"{"kind":"Both","y":1,"z":1}"#);
+}
+
+#[test]
+fn a_map_can_be_flattened_and_what_is_empty() {
+    let Value::Object(members) = json!({ "z": [1], "a": null }) else { unreachable!("it is an object") };
+    assert_json(&Outer { m: 1, inner: members.clone() }, r#"{"a":null,"m":1,"z":[1]}"#);
+    assert_json(&Outer { m: 1, inner: Value::Object(members) }, r#"{"a":null,"m":1,"z":[1]}"#);
+    assert_json(&Outer { m: 1, inner: HashMap::from([(7, 'a')]) }, r#"{"7":"a","m":1}"#);
+    assert_json(&Outer { m: 1, inner: Outer { m: 2, inner: () }.inner }, r#"{"m":1}"#);
+
+    #[derive(Serialize, Versioned)]
+    struct Sparse {
+        #[serde(flatten, skip_serializing_if = "BTreeMap::is_empty")]
+        more: BTreeMap<&'static str, u8>,
+    }
+    assert_json(&Sparse { more: BTreeMap::new() }, "{}");
+    assert_json(&Sparse { more: map() }, r#"{"y":1}"#);
+}
+
+#[test]
+fn a_unit_struct_is_null() {
+    #[derive(Serialize, Versioned)]
+    struct Nothing;
+    assert_json(&Nothing, "null");
+    assert_json(&[Some(Nothing), None], "[null,null]");
+    assert_json(&Outer { m: 1, inner: Nothing }, r#"{"m":1}"#);
+
+    #[derive(Serialize, Versioned)]
+    enum External {
+        Variant(Nothing),
+        Array(Nothing, u8),
+    }
+    assert_json(&External::Variant(Nothing), r#"{"Variant":null}"#);
+    assert_json(&External::Array(Nothing, 1), r#"{"Array":[null,1]}"#);
+
+    #[derive(Serialize, Versioned)]
+    #[serde(tag = "t")]
+    enum Internal {
+        Variant(Nothing),
+    }
+    assert_json(&Internal::Variant(Nothing), r#"{"t":"Variant"}"#);
+}
+
+/// They can't be read apart, and are sent all the same.
+#[test]
+fn variants_may_have_one_name() {
+    #[derive(Serialize, Versioned)]
+    enum External {
+        Old(u8),
+        #[serde(rename(serialize = "Old"))]
+        New {
+            a: u8,
+        },
+        #[serde(rename(serialize = "Old"))]
+        Unit,
+    }
+    assert_json(&External::Old(1), r#"{"Old":1}"#);
+    assert_json(&External::New { a: 1 }, r#"{"Old":{"a":1}}"#);
+    assert_json(&External::Unit, r#""Old""#);
+    assert_json(&Outer { m: 1, inner: External::Old(2) }, r#"{"Old":2,"m":1}"#);
+
+    #[derive(Serialize, Versioned)]
+    #[serde(tag = "t")]
+    enum Internal {
+        Old {
+            a: u8,
+        },
+        #[serde(rename(serialize = "Old"))]
+        New {
+            a: u8,
+        },
+    }
+    assert_json(&Internal::Old { a: 1 }, r#"{"a":1,"t":"Old"}"#);
+    assert_json(&Internal::New { a: 2 }, r#"{"a":2,"t":"Old"}"#);
+}
+
+#[test]
+fn members_that_are_not_sent_may_have_one_name() {
+    #[derive(Clone, Serialize, Versioned)]
+    #[serde(into = "u8")]
+    struct Converted {
+        a: u8,
+        #[serde(rename = "a")]
+        b: u8,
+    }
+    impl From<Converted> for u8 {
+        fn from(Converted { a, b }: Converted) -> Self {
+            a + b
+        }
+    }
+    assert_json(&Converted { a: 1, b: 2 }, "3");
+
+    fn sum<S: Serializer>(a: &u8, b: &u8, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(a + b)
+    }
+    #[derive(Serialize, Versioned)]
+    enum Event {
+        #[serde(serialize_with = "sum")]
+        Sum {
+            a: u8,
+            #[serde(rename = "a")]
+            b: u8,
+        },
+    }
+    assert_json(&Event::Sum { a: 1, b: 2 }, r#"{"Sum":3}"#);
 }
 
 #[test]

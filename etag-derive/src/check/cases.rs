@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::{Data, Fields, LitStr};
 
 use crate::attributes::{Input, RoleKey};
-use crate::check::fields::{flattened_field_has_a_name, newtype_is_sent};
+use crate::check::fields::{flattened_field_has_a_name, newtype_is_sent, serde_stands_alone};
 use crate::entries::Keyed;
 use crate::errors::{Errors, Refusal};
 use crate::model::{Content, Shape, Tagging, Versioned};
@@ -19,6 +19,9 @@ pub(super) fn check(input: &Input<'_>, model: &Versioned<'_>, errors: &mut Error
         for field in &variant.fields {
             has_no_role(field.keys.roles.as_slice(), &variant.item.ident, &input.item.ident, errors);
             flattened_field_has_a_name(field, field.item.ident.is_some(), errors);
+            if let (Some(with), None) = (&variant.serde.with, &field.serde.with) {
+                serde_stands_alone(field, &with.key, errors);
+            }
         }
         if let (Fields::Unnamed(_), [only]) = (&variant.item.fields, &variant.fields[..]) {
             newtype_is_sent(only, &variant.item.ident, errors);
@@ -38,9 +41,11 @@ fn keys_are_for_an_enum(input: &Input<'_>, errors: &mut Errors) {
     let keys = &input.serde;
     let tag = keys.tag.as_ref().map(|tag| &tag.key).filter(|_| !has_members);
     let content = keys.content.as_ref().map(|content| &content.key);
-    for key in [tag, content, keys.untagged.as_ref()].into_iter().flatten().filter(|_| !is_enum) {
+    let of_fields = keys.rename_all_fields.as_ref().map(|rule| &rule.key);
+    for key in [tag, content, keys.untagged.as_ref(), of_fields].into_iter().flatten().filter(|_| !is_enum) {
         let what = if key == "tag" { "an enum, or for a struct with named fields" } else { "an enum" };
-        errors.refuse(key, &Refusal::new(format!("`{key}` is for {what}")).help("remove it"));
+        let help = if key == "rename_all_fields" { "write `rename_all`, or remove it" } else { "remove it" };
+        errors.refuse(key, &Refusal::new(format!("`{key}` is for {what}")).help(help));
     }
     if let Some(transparent) = keys.transparent.as_ref().filter(|_| is_enum) {
         let refusal = Refusal::new("`transparent` is for a struct").help("write `untagged`, or remove it");

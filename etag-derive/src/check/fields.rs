@@ -13,6 +13,7 @@ pub(super) fn check(input: &Input<'_>, errors: &mut Errors) {
     for field in input.all_fields() {
         has_one_role(field, errors);
         role_fits_serde(field, errors);
+        serde_does_something(field, errors);
         can_be_left_out(field, errors);
     }
     for field in &input.fields {
@@ -87,6 +88,20 @@ fn role_fits_serde(field: &Field<'_>, errors: &mut Errors) {
     errors.refuse(key, &refusal);
 }
 
+fn serde_does_something(field: &Field<'_>, errors: &mut Errors) {
+    if let (None, Some(with)) = (&field.serde.skip, &field.serde.with) {
+        serde_stands_alone(field, &with.key, errors);
+    }
+}
+
+/// A function that writes the field, or the variant that it is in, leaves nothing to `Serialize`.
+pub(super) fn serde_stands_alone(field: &Field<'_>, with: &Ident, errors: &mut Errors) {
+    if let Some(Keyed { key, value: RoleKey::Serde }) = field.keys.roles.first() {
+        let refusal = Refusal::new(format!("`{key}` does nothing beside `{with}`")).help("remove it");
+        errors.refuse(key, &refusal);
+    }
+}
+
 fn can_be_left_out(field: &Field<'_>, errors: &mut Errors) {
     let role = field.keys.roles.first();
     if let (Some(unless), Some(Keyed { key: role, value }), None) =
@@ -121,6 +136,12 @@ fn transparent_has_one_field(input: &Input<'_>, errors: &mut Errors) {
     let Some(transparent) = input.serde.transparent.as_ref().filter(|_| input.variants.is_empty()) else {
         return;
     };
+    if let Some(into) = &input.serde.into {
+        let refusal =
+            Refusal::new(format!("`{transparent}` contradicts `{}`", into.key)).help("remove one of the two");
+        errors.refuse(transparent, &refusal);
+        return;
+    }
     let candidates = input.fields.iter().filter(|field| may_be_transparent(field));
     if candidates.count() != 1 {
         let refusal = Refusal::new("`transparent` needs a struct with one field that is sent")

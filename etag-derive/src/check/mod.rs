@@ -69,6 +69,8 @@ fn tag_can_change(input: &Input<'_>, model: &Versioned<'_>, errors: &mut Errors)
         }),
         Shape::Array(fields) => fields.iter().any(|field| !field.is_unsent()),
         Shape::Transparent(_) | Shape::Into(_) => true,
+        // What a variant or a member holds: that is there, or it is not.
+        Shape::Null => ["store", "embed", "epoch"].iter().all(|key| written(input, key).is_none()),
         Shape::Cases(cases) => cases.iter().any(|case| !matches!(case.content, Content::Unsent)),
     };
     if can_change || matches!(input.item.data, Data::Union(_)) {

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Data, Fields, LitStr};
+use syn::LitStr;
 
 use crate::attributes::{Field, Input};
 use crate::errors::{Errors, Refusal};
-use crate::model::{Shape, Tagging, Versioned, field_rule, sent_name, variant_name};
+use crate::model::{Content, Shape, Tagging, Versioned, field_rule, sent_name};
 use crate::rename::Rule;
 
 pub(super) fn differ(input: &Input<'_>, model: &Versioned<'_>, errors: &mut Errors) {
-    if matches!(&input.item.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_))) {
+    if matches!(model.shape, Shape::Object(_)) {
         let tag = input.serde.tag.as_ref().map(|tag| &tag.value);
         let names = members_differ(&input.fields, input.serde.rename_all, tag, errors);
         embedded_tag_differs(input, &names, errors);
@@ -25,11 +25,10 @@ pub(super) fn differ(input: &Input<'_>, model: &Versioned<'_>, errors: &mut Erro
             Tagging::Internal(tag) => Some(tag),
             _ => None,
         };
-        if matches!(variant.item.fields, Fields::Named(_)) && !variant.serde.skip {
+        if matches!(case.content, Content::Object(_)) {
             members_differ(&variant.fields, field_rule(input, variant), tag, errors);
         }
     }
-    variants_differ(input, errors);
 }
 
 /// Says the names too.
@@ -45,7 +44,7 @@ fn members_differ(
         let is_member = field.serde.skip.is_none() && field.serde.flatten.is_none();
         if is_member && !seen.insert(name.clone()) {
             let rename = field.serde.rename.to_token_stream();
-            errors.refuse(first_of(rename, &field.item.ident), &named_twice("members", &name));
+            errors.refuse(first_of(rename, &field.item.ident), &named_twice(&name));
         }
     }
     seen
@@ -59,22 +58,8 @@ fn embedded_tag_differs(input: &Input<'_>, names: &BTreeSet<String>, errors: &mu
     }
 }
 
-/// Those that are told apart by their names.
-fn variants_differ(input: &Input<'_>, errors: &mut Errors) {
-    let mut seen = BTreeSet::new();
-    let is_named = input.serde.untagged.is_none();
-    let named = input.variants.iter().filter(|variant| is_named && !variant.serde.untagged);
-    for variant in named.filter(|variant| !variant.serde.skip) {
-        let name = variant_name(variant, input.serde.rename_all);
-        if !seen.insert(name.clone()) {
-            let rename = variant.serde.rename.to_token_stream();
-            errors.refuse(first_of(rename, &variant.item.ident), &named_twice("variants", &name));
-        }
-    }
-}
-
-fn named_twice(what: &str, name: &str) -> Refusal {
-    Refusal::new(format!("two {what} are called `{name}`"))
+fn named_twice(name: &str) -> Refusal {
+    Refusal::new(format!("two members are called `{name}`"))
         .help("rename one of the two: `#[serde(rename = \"...\")]`")
 }
 

@@ -12,6 +12,7 @@ pub(super) fn check(input: &Input<'_>, errors: &mut Errors) {
     stored_type_is_concrete(input, errors);
     stored_type_is_what_it_sends(input, errors);
     stored_type_shows_what_it_stores(input, errors);
+    key_has_one_form(input, errors);
 }
 
 fn store_is_named(input: &Input<'_>, errors: &mut Errors) {
@@ -75,6 +76,22 @@ fn stored_type_shows_what_it_stores(input: &Input<'_>, errors: &mut Errors) {
                 input.item.ident
             );
             errors.refuse(key, &Refusal::new(headline).help(help));
+        }
+    }
+}
+
+/// In the path and in the body.
+fn key_has_one_form(input: &Input<'_>, errors: &mut Errors) {
+    if written(input, "store").is_none() {
+        return;
+    }
+    for field in input.fields.iter().filter(|field| field.serde.skip.is_none()) {
+        if let (Some(Keyed { key, value: RoleKey::Id }), Some(with)) =
+            (field.keys.roles.first(), &field.serde.with)
+        {
+            let refusal = Refusal::new(format!("`{}` can't be combined with `{key}`", with.key))
+                .help("put it on the field of a newtype that is the key, and derive `Versioned` on that");
+            errors.refuse(&with.key, &refusal);
         }
     }
 }

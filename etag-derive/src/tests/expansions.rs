@@ -1,5 +1,7 @@
 //! What each shape of type expands to, word for word.
 
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
 use super::{flat, tokens};
 use crate::derive::derive;
 
@@ -291,4 +293,118 @@ fn stored_type_with_its_key_in_the_path() {
             fn stamp(&mut self, _at: ::etag_core::Timestamp) {}
         }"#,
     );
+}
+
+#[test]
+fn unit_struct() {
+    assert_expands(
+        "struct Nothing;",
+        r#"
+        #[automatically_derived]
+        impl ::etag_core::Versioned for Nothing {
+            /// State: none.
+            fn describe<D: ::etag_core::Describe<Self>>(nothing: &mut D) {
+                nothing.leaf("null", |_, writer| writer.null());
+            }
+        }"#,
+    );
+}
+
+/// What the attributes name is what it is elsewhere: no parameter and no local of the expansion.
+#[test]
+fn names_of_the_attributes_are_not_the_expansions() {
+    assert_expands(
+        r#"#[serde(into = "D < Vec < u8 > >")] struct Source(u8);"#,
+        r"
+        #[automatically_derived]
+        impl ::etag_core::Versioned for Source {
+            /// State: that of the `D < Vec < u8 > >` it is converted into.
+            fn describe<D2: ::etag_core::Describe<Self>>(source: &mut D2) {
+                source.into(|source| ::core::convert::Into::<D<Vec<u8> > >::into(::core::clone::Clone::clone(source)));
+            }
+        }",
+    );
+    assert_expands(
+        r#"
+        #[serde(untagged)]
+        enum Event<'a> { #[serde(serialize_with = "D::<'a>::f")] Named { serializer: &'a u8 } }"#,
+        r"
+        #[automatically_derived]
+        impl<'a> ::etag_core::Versioned for Event<'a> {
+            /// State: one of `Named`, untagged.
+            fn describe<D2: ::etag_core::Describe<Self>>(event: &mut D2) {
+                event.when(|event| ::core::matches!(event, Self::Named { .. }), |event| {
+                    event.with_transparent(|event, serializer2| {
+                        let Self::Named { serializer: serializer } = event;
+                        D::<'a>::f(serializer, serializer2)
+                    });
+                });
+            }
+        }",
+    );
+}
+
+/// A pattern binds each field once, also where a constant parameter has its name.
+#[test]
+fn fields_that_are_named_like_constants_are_bound_by_their_numbers() {
+    let input =
+        r#"enum Event<const a: u8, const b: u8> { #[serde(serialize_with = "f")] Both { a: u8, b: u8 } }"#;
+    let expansion = flat(derive(tokens(input)));
+    let expected = "letSelf::Both{a:it_0,b:it_1}=event;f(it_0,it_1,serializer)";
+    assert!(expansion.replace(' ', "").contains(expected), "{expansion}");
+}
+
+#[test]
+fn documentation_of_a_type_prints_types_and_names_as_they_are_written() {
+    let documented = |input: &str| {
+        let expansion = flat(derive(tokens(input)));
+        let (_, doc) = expansion.split_once("# [ doc = \" ").unwrap();
+        doc.split('"').next().unwrap().to_owned()
+    };
+    let into = documented(r#"#[serde(into = " Vec<u8>\t")] struct A(u8);"#);
+    assert_eq!(into, "State: that of the `Vec<u8>` it is converted into.");
+    assert_eq!(documented("enum A { B, #[serde(skip)] r#C }"), "State: one of `B`. Not sent: `C`.");
+}
+
+#[test]
+fn a_generic_revision_that_a_function_writes_outlives_everything() {
+    let clause = |input: &str| {
+        let expansion = flat(derive(tokens(input)));
+        let (_, clause) = expansion.split_once(" where ").unwrap();
+        clause.split(" {").next().unwrap().replace(' ', "")
+    };
+    let input = r#"struct A<T: Clone, U> { #[versioned(revision)] #[serde(with = "m")] a: T, #[versioned(modified)] #[serde(with = "m")] b: U }"#;
+    assert_eq!(clause(input), "T:Clone+::etag_core::Revision+'static,U:::etag_core::Modified+'static,");
+    let unsent = r#"struct A<T> { a: u8, #[versioned(revision)] #[serde(skip, with = "m")] b: T }"#;
+    assert_eq!(clause(unsent), "T:::etag_core::Revision,");
+}
+
+/// A type that a macro was given is a group without delimiters.
+#[test]
+fn types_may_be_groups() {
+    let grouped = |name: &str, ty: &str| {
+        let group = Group::new(Delimiter::None, tokens(ty));
+        let input = tokens(match name {
+            "marker" => "#[serde(transparent)] struct A<T> { marker: TYPE, value: u8 }",
+            _ => "#[versioned(store = Database, key = TYPE)] struct A { value: u8 }",
+        });
+        flat(derive(replaced(input, &group)))
+    };
+    let marked = grouped("marker", "PhantomData<T>");
+    assert!(marked.contains("State: `value`."), "{marked}");
+    assert!(!marked.contains("T : "), "{marked}");
+    let singleton = grouped("key", "()");
+    assert!(singleton.replace(' ', "").contains("Option::Some(())"), "{singleton}");
+}
+
+/// The tokens, with the group in place of each `TYPE`.
+fn replaced(input: TokenStream, group: &Group) -> TokenStream {
+    let each = input.into_iter().map(|token| match token {
+        TokenTree::Ident(ident) if ident == "TYPE" => TokenTree::Group(group.clone()),
+        TokenTree::Group(outer) => {
+            TokenTree::Group(Group::new(outer.delimiter(), replaced(outer.stream(), group)))
+        }
+        other => other,
+    });
+    each.collect()
 }

@@ -37,6 +37,21 @@ const REFUSALS: &[(&str, &[&str])] = &[
         &["`epoch` belongs on the struct, not on a field\n= help: move it above `pub struct Article`"],
     ),
     (
+        r##"pub(crate) enum r#Event { A { #[versioned(store = Database)] a: u64 } }"##,
+        &["`store` belongs on the enum, not on a field\n= help: move it above `pub(crate) enum Event`"],
+    ),
+    (
+        r##"pub(in crate::a) struct A { #[versioned(epoch = 2)] a: u64 }"##,
+        &["`epoch` belongs on the struct, not on a field\n= help: move it above `pub(in crate::a) struct A`"],
+    ),
+    (
+        r#"#[versioned(id, serde)] enum Event { A { a: u64 } }"#,
+        &[
+            "`id` belongs on a field\n= help: an enum has no field of its own: put what all variants have into a struct that flattens `Event`",
+            "`serde` belongs on a field\n= help: put it on the field whose type only implements `Serialize`",
+        ],
+    ),
+    (
         r#"#[versioned(id, revision, modified, variant, skip, serde)] struct Article { a: u64 }"#,
         &[
             "`id` belongs on a field\n= help: put it on the field that identifies `Article`",
@@ -153,8 +168,19 @@ const REFUSALS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        r#"struct Settings;"#,
+        r#"#[versioned(store = Database, key = ())] struct Settings;"#,
         &["the tag of `Settings` would never change\n= help: add a field, or do not derive `Versioned`"],
+    ),
+    (
+        r#"#[versioned(epoch = 2)] struct Settings;"#,
+        &["the tag of `Settings` would never change\n= help: add a field, or do not derive `Versioned`"],
+    ),
+    (
+        r#"#[versioned(embed = "etag")] struct Settings;"#,
+        &[
+            "`embed` needs a struct with named fields\n= help: remove it, or put it on the struct that this type is a member of",
+            "the tag of `Settings` would never change\n= help: add a field, or do not derive `Versioned`",
+        ],
     ),
     (
         r#"struct Settings {}"#,
@@ -379,10 +405,52 @@ const REFUSALS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        r#"enum A { B, #[serde(rename = "B")] C }"#,
-        &["two variants are called `B`\n= help: rename one of the two: `#[serde(rename = \"...\")]`"],
+        r#"struct A { #[versioned(serde)] #[serde(with = "m")] a: u64, #[versioned(serde)] #[serde(flatten, serialize_with = "f")] b: u64 }"#,
+        &[
+            "`serde` does nothing beside `with`\n= help: remove it",
+            "`serde` does nothing beside `serialize_with`\n= help: remove it",
+        ],
+    ),
+    (
+        r#"enum A { B(#[versioned(serde)] #[serde(with = "m")] u64), #[serde(with = "m")] C(#[versioned(serde)] u64) }"#,
+        &[
+            "`serde` does nothing beside `with`\n= help: remove it",
+            "`serde` does nothing beside `with`\n= help: remove it",
+        ],
+    ),
+    (
+        r#"#[serde(rename_all_fields = "camelCase")] struct A { a: u64 }"#,
+        &["`rename_all_fields` is for an enum\n= help: write `rename_all`, or remove it"],
+    ),
+    (
+        r#"#[serde(transparent, into = "B")] struct A { a: u64 }"#,
+        &["`transparent` contradicts `into`\n= help: remove one of the two"],
+    ),
+    (
+        r#"#[versioned(store = Database)] struct A { #[versioned(id)] #[serde(with = "m")] a: u64, #[versioned(id)] #[serde(serialize_with = "f")] b: u64, #[versioned(id)] #[serde(skip, with = "m")] c: u64 }"#,
+        &[
+            "`with` can't be combined with `id`\n= help: put it on the field of a newtype that is the key, and derive `Versioned` on that",
+            "`serialize_with` can't be combined with `id`\n= help: put it on the field of a newtype that is the key, and derive `Versioned` on that",
+        ],
     ),
 ];
+
+/// What serde allows, and what has no members or variants of its own to compare.
+const ALLOWED: &[&str] = &[
+    r#"enum A { B, #[serde(rename = "B")] C }"#,
+    r#"#[serde(into = "B")] struct A { a: u64, #[serde(rename = "a")] b: u64 }"#,
+    r#"#[serde(into = "B", tag = "t")] enum A { C { t: u64, #[serde(rename = "t")] u: u64 } }"#,
+    r#"#[serde(tag = "t")] enum A { #[serde(with = "m")] B { t: u64, #[serde(rename = "t")] u: u64 } }"#,
+    r#"struct A { #[versioned(id)] #[serde(with = "m")] a: u64 }"#,
+    "struct A;",
+];
+
+#[test]
+fn what_serde_allows_is_not_refused() {
+    for input in ALLOWED {
+        assert_eq!(messages(derive(tokens(input))), [""; 0], "{input}");
+    }
+}
 
 #[test]
 fn refusals() {
