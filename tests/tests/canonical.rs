@@ -279,8 +279,93 @@ fn types_of_the_same_form_have_one_shape_and_others_have_another() {
     assert_eq!(text, tag(Box::<str>::from("b")));
     assert_eq!(text, tag(String::from("b")));
     assert_eq!(tag((1_u32, 2_u32)), tag((1_u32, 2_u16)));
+    assert_eq!(text, tag('b'));
     assert_ne!(text, tag(1));
     assert_ne!(text, tag(Some("b")));
+    assert_ne!(tag([1_u8, 2]), tag([1_u8, 2, 3]));
+    assert_ne!(tag(std::time::Duration::ZERO), tag(std::time::UNIX_EPOCH));
+    assert_ne!(tag(std::time::Duration::ZERO), tag(Value::Null));
+
+    #[derive(Versioned)]
+    struct One {
+        one: u8,
+    }
+    #[derive(Versioned)]
+    struct Two {
+        two: u8,
+    }
+    // In whichever order the variants and the flattened types stand, and what a nested value's roles are.
+    macro_rules! of {
+        ($($item:tt)*) => {{
+            #[derive(Versioned)]
+            #[allow(dead_code)] // Only its shape is asked for.
+            $($item)*
+            tag(None::<Nested>)
+        }};
+    }
+    let ordered = of!(
+        enum Nested {
+            A,
+            B(u8),
+            C { c: u8 },
+        }
+    );
+    assert_eq!(
+        ordered,
+        of!(
+            enum Nested {
+                C { c: u8 },
+                A,
+                B(u8),
+            }
+        )
+    );
+    assert_ne!(
+        ordered,
+        of!(
+            enum Nested {
+                A,
+                B(u8),
+                C { d: u8 },
+            }
+        )
+    );
+    let flattened = of!(
+        struct Nested {
+            #[serde(flatten)]
+            one: One,
+            #[serde(flatten)]
+            two: Two,
+        }
+    );
+    assert_eq!(
+        flattened,
+        of!(
+            struct Nested {
+                #[serde(flatten)]
+                two: Two,
+                #[serde(flatten)]
+                one: One,
+            }
+        )
+    );
+    let plain = of!(
+        struct Nested {
+            name: u8,
+            n: u64,
+        }
+    );
+    assert_eq!(
+        plain,
+        of!(
+            struct Nested {
+                #[versioned(id)]
+                name: u8,
+                #[versioned(revision)]
+                n: u64,
+            }
+        )
+    );
 
     // Two that contain each other, and the same with another end.
     macro_rules! ends {

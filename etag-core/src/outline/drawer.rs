@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use super::{Drawing, Kind, Member, Outline, Shape, StampJson};
+use super::{Drawing, Kind, Member, Outline, Shape, StampJson, short};
 use crate::canonical::{self, Array, Error, Object, Serializer, Writer, unescaped};
 use crate::{Describe, Modified, Revision, Versioned};
 
@@ -17,7 +17,10 @@ struct Drawer<'a, 'd, T: ?Sized> {
 pub(super) struct Pen<'d> {
     drawing: &'d mut Drawing,
     outermost: bool,
-    kind: Kind,
+    text: String,
+    /// What no order is kept in: variants, and flattened types.
+    unordered: Vec<String>,
+    kind: Option<Kind>,
 }
 
 /// Draws what a type's description says.
@@ -27,34 +30,65 @@ pub(super) fn draw<V: Versioned + ?Sized>(pen: &mut Pen<'_>) {
 
 impl<'d> Pen<'d> {
     pub(super) fn new(drawing: &'d mut Drawing, outermost: bool) -> Self {
-        Self { drawing, outermost, kind: Kind::default() }
+        Self { drawing, outermost, text: String::new(), unordered: Vec::new(), kind: None }
     }
 
-    pub(super) fn into_kind(self) -> Kind {
-        self.kind
+    /// The text, and what the values look like.
+    pub(super) fn finish(mut self) -> (String, Kind) {
+        let text = self.end();
+        (text, self.kind.unwrap_or_default())
+    }
+
+    fn end(&mut self) -> String {
+        let mut unordered = std::mem::take(&mut self.unordered);
+        unordered.sort();
+        unordered.concat() + &std::mem::take(&mut self.text)
     }
 
     /// `role name:(…)`, with `?` where the member can be left out.
     fn member(&mut self, role: &str, name: &str, optional: bool, shape: Shape) {
+        let (text, kind) = self.drawing.value(shape);
         self.word(role, name, optional);
-        let kind = self.drawing.value(shape);
+        self.text.push_str(&text);
         self.note_member(name, kind);
     }
 
-    fn word(&mut self, role: &str, name: &str, optional: bool) {
+    /// A member that only one variant has.
+    fn case_member(&mut self, name: &str, optional: bool, shape: Shape) {
+        let (text, kind) = self.drawing.value(shape);
         let optional = if optional { "?" } else { "" };
-        self.composite(&format!("{role} \"{name}\"{optional}:"));
+        self.unordered.push(format!("case member \"{name}\"{optional}:{text}"));
+        self.is(Kind::Composite);
+        self.note_member(name, kind);
     }
 
-    fn composite(&mut self, text: &str) {
-        self.kind = Kind::Composite;
-        self.drawing.text.push_str(text);
+    /// A nested value is state as a whole: its members have no roles.
+    fn word(&mut self, role: &str, name: &str, optional: bool) {
+        let role = if self.outermost { role } else { "member" };
+        let optional = if optional { "?" } else { "" };
+        self.text.push_str(&format!("{role} \"{name}\"{optional}:"));
+        self.is(Kind::Composite);
+    }
+
+    /// What the values look like, or those of one variant.
+    fn is(&mut self, kind: Kind) {
+        self.kind = Some(match self.kind.take() {
+            None => kind,
+            Some(before) => before.or(kind),
+        });
     }
 
     /// A member whose inner shape is not known.
     fn foreign(&mut self, name: &str, optional: bool) {
-        self.word("serde", name, optional);
+        let optional = if optional { "?" } else { "" };
+        self.text.push_str(&format!("serde \"{name}\"{optional}:"));
+        self.is(Kind::Composite);
         self.note_member(name, Kind::Unknown);
+    }
+
+    fn foreign_value(&mut self) {
+        self.text.push_str("serde");
+        self.is(Kind::Unknown);
     }
 
     fn note_member(&mut self, name: &str, kind: Kind) {
@@ -79,7 +113,9 @@ impl<'d> Pen<'d> {
     }
 
     fn note_revision(&mut self, is_time: bool) {
-        self.drawing.text.push_str("unsent revision;");
+        if self.outermost {
+            self.text.push_str("unsent revision;");
+        }
         self.note(|outline| {
             outline.has_revision = true;
             outline.has_modified |= is_time;
@@ -103,56 +139,75 @@ impl<'d> Pen<'d> {
     }
 
     fn embed(&mut self, name: &'static str) {
-        self.word("embed", name, false);
+        // A nested value has no such member.
+        if self.outermost {
+            self.word("embed", name, false);
+        }
+        self.is(Kind::Composite);
         self.note(|outline| outline.embed = Some(name));
     }
 
     fn epoch(&mut self, epoch: u64) {
-        self.drawing.text.push_str(&format!("epoch {epoch};"));
+        self.text.push_str(&format!("epoch {epoch};"));
         self.note(|outline| outline.epochs.push(epoch));
     }
 
-    /// `word:(…)`
+    /// `word(…)`
     fn element(&mut self, word: &str, shape: Shape) {
-        self.composite(word);
-        self.drawing.value(shape);
+        let (text, _) = self.drawing.value(shape);
+        self.text.push_str(word);
+        self.text.push_str(&text);
+        self.is(Kind::Composite);
     }
 
     fn flatten(&mut self, shape: Shape) {
-        self.bracketed("flatten", |pen| {
-            let _ = pen.drawing.inner(shape, pen.outermost);
-        });
+        let (text, _) = self.drawing.inner(shape, self.outermost);
+        self.unordered.push(format!("flatten{}", short(text)));
+        self.is(Kind::Composite);
     }
 
     /// Another type's form, unchanged.
     fn through(&mut self, shape: Shape) {
-        self.kind = self.drawing.through(shape, self.outermost);
+        let (text, kind) = self.drawing.through(shape, self.outermost);
+        self.text.push_str(&text);
+        self.is(kind);
     }
 
-    /// What `inside` says, in brackets.
-    fn bracketed(&mut self, word: &str, inside: impl FnOnce(&mut Self)) {
-        self.composite(&format!("{word}("));
-        inside(self);
-        self.composite(")");
+    /// Another type's form, in one variant.
+    fn case(&mut self, shape: Shape) {
+        let (text, kind) = self.drawing.through(shape, self.outermost);
+        self.unordered.push(format!("case{}", short(text)));
+        self.is(kind);
+    }
+
+    /// What is said until the brackets [close](Self::close).
+    fn open(&mut self) -> (String, Vec<String>) {
+        (std::mem::take(&mut self.text), std::mem::take(&mut self.unordered))
+    }
+
+    /// The brackets around what was said since.
+    fn close(&mut self, (text, unordered): (String, Vec<String>), word: &str) -> String {
+        let inside = self.end();
+        (self.text, self.unordered) = (text, unordered);
+        format!("{word}({inside})")
     }
 
     fn unit(&mut self, name: &'static str) {
-        self.drawing.text.push_str(&format!("\"{name}\"|"));
-        match &mut self.kind {
-            Kind::Names(names) => names.push(unescaped(name).into_owned()),
-            Kind::Composite => {}
-            kind => *kind = Kind::Names(vec![unescaped(name).into_owned()]),
-        }
+        self.unordered.push(format!("\"{name}\"|"));
+        self.is(Kind::Names(vec![unescaped(name).into_owned()]));
     }
 
     fn tag(&mut self, name: &'static str, variant: &'static str) {
-        self.composite(&format!("tag \"{name}\"=\"{variant}\";"));
+        self.text.push_str(&format!("tag \"{name}\"=\"{variant}\";"));
+        self.is(Kind::Composite);
         self.note_member(name, Kind::Names(vec![unescaped(variant).into_owned()]));
     }
 
     fn leaf(&mut self, kind: &'static str) {
-        self.drawing.text.push_str(kind);
-        self.kind = Kind::of_leaf(kind);
+        // Texts of any grammar are sent as texts.
+        let text = if matches!(kind, "character" | "address" | "path") { "string" } else { kind };
+        self.text.push_str(text);
+        self.is(Kind::of_leaf(kind));
     }
 }
 
@@ -256,7 +311,8 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
     }
 
     fn with_flatten(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
-        self.pen.composite("flatten(serde)");
+        self.pen.unordered.push("flatten(serde)".to_owned());
+        self.pen.is(Kind::Composite);
     }
 
     fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
@@ -285,7 +341,12 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
     }
 
     fn with_element(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
-        self.pen.composite("serde element:");
+        self.pen.text.push_str("serde element:");
+        self.pen.is(Kind::Composite);
+    }
+
+    fn length(&mut self, length: usize) {
+        self.pen.text.push_str(&format!("{length} "));
     }
 
     fn array<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>)) {
@@ -310,7 +371,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
     }
 
     fn with_transparent(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
-        self.pen.drawing.text.push_str("serde");
+        self.pen.foreign_value();
     }
 
     fn into<V: Versioned>(&mut self, _: impl Fn(&T) -> V) {
@@ -320,7 +381,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
     fn option<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
         // What is there has the tag that it has without the option.
         if !self.pen.outermost {
-            self.pen.drawing.text.push_str("option:");
+            self.pen.text.push_str("option:");
         }
         self.pen.through(Shape::of::<V>());
     }
@@ -330,9 +391,10 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
     }
 
     fn when(&mut self, _: impl Fn(&T) -> bool, then: impl Fn(&mut Self)) {
-        self.pen.composite("when(");
+        let outer = self.pen.open();
         then(self);
-        self.pen.composite(")");
+        let when = self.pen.close(outer, "when");
+        self.pen.unordered.push(when);
     }
 
     /// What has no form is in no shape.
@@ -344,15 +406,17 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
 
     fn content(&mut self, name: &'static str, content: impl Fn(&mut Self)) {
         let outermost = std::mem::take(&mut self.pen.outermost);
-        self.pen.composite(&format!("content \"{name}\":("));
+        let outer = self.pen.open();
         content(self);
-        self.pen.composite(")");
+        let content = self.pen.close(outer, &format!("content \"{name}\":"));
+        self.pen.text.push_str(&content);
         self.pen.outermost = outermost;
+        self.pen.is(Kind::Composite);
         self.pen.note_member(name, Kind::Composite);
     }
 
     fn case_member<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> Option<&V>) {
-        self.pen.member("case member", name, false, Shape::of::<V>());
+        self.pen.case_member(name, false, Shape::of::<V>());
     }
 
     fn case_member_unless<V: Versioned + ?Sized>(
@@ -360,7 +424,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
         name: &'static str,
         _: impl Fn(&T) -> Option<&V>,
     ) {
-        self.pen.member("case member", name, true, Shape::of::<V>());
+        self.pen.case_member(name, true, Shape::of::<V>());
     }
 
     fn case_flatten<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
@@ -372,16 +436,17 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
     }
 
     fn case_transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
-        self.pen.bracketed("case", |pen| pen.through(Shape::of::<V>()));
-        self.pen.kind = Kind::Composite;
+        self.pen.case(Shape::of::<V>());
     }
 
     fn empty_object(&mut self) {
-        self.pen.composite("object;");
+        self.pen.text.push_str("object;");
+        self.pen.is(Kind::Composite);
     }
 
     fn empty_array(&mut self) {
-        self.pen.composite("array;");
+        self.pen.text.push_str("array;");
+        self.pen.is(Kind::Composite);
     }
 
     fn leaf(&mut self, kind: &'static str, _: impl Fn(&T, &mut Writer)) {

@@ -34,9 +34,11 @@ impl Kind {
     pub(super) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Names(mut names), Self::Names(others)) => {
-                names.extend(others);
+                let new: Vec<_> = others.into_iter().filter(|other| !names.contains(other)).collect();
+                names.extend(new);
                 Self::Names(names)
             }
+            (Self::Names(_), Self::Text) | (Self::Text, Self::Names(_)) => Self::Text,
             (one, other) if one == other => one,
             (Self::Composite, _) | (_, Self::Composite) => Self::Composite,
             _ => Self::Unknown,

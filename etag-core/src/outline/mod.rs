@@ -53,8 +53,8 @@ impl Outline {
 
     fn draw(shape: Shape) -> Self {
         let mut drawing = Drawing::default();
-        drawing.inner(shape, true);
-        let Drawing { text, mut outline, .. } = drawing;
+        let (text, _) = drawing.inner(shape, true);
+        let mut outline = drawing.outline;
         outline.shape = StateTag::hash([FORMAT, text.as_bytes()]).to_string();
         outline.fixed_variant = outline.hash_variant(&[], None);
         outline
@@ -120,12 +120,14 @@ impl Shape {
 
 #[derive(Default)]
 struct Drawing {
-    text: String,
-    /// The nested types that were drawn before and name none that is open: what stands for each.
-    drawn: HashMap<TypeId, (String, Kind)>,
+    /// The types that were drawn before and name none that is open: what they consist of. One that is answered with
+    /// shows its roles, a nested one does not.
+    drawn: HashMap<(TypeId, bool), (String, Kind)>,
     /// The types that are being drawn into one another, and how deep each is: one that contains itself refers
     /// back.
     open: Vec<(TypeId, usize)>,
+    /// The types that were drawn since and name one that is open, in order: who names them again refers to them.
+    waiting: Vec<(TypeId, bool)>,
     /// The outermost of the open types that was referred to.
     referred: Option<usize>,
     outline: Outline,
@@ -134,56 +136,65 @@ struct Drawing {
 impl Drawing {
     /// Draws a nested type as a whole, whatever it is called: types of one form have one shape. Says what its
     /// values look like.
-    fn value(&mut self, shape: Shape) -> Kind {
-        if let Some((text, kind)) = self.drawn.get(&shape.id) {
-            self.text.push_str(text);
-            return kind.clone();
-        }
-        let (text, referred) = (std::mem::take(&mut self.text), self.referred.take());
-        let kind = self.inner(shape, false);
-        let drawn = short(std::mem::replace(&mut self.text, text));
-        self.text.push_str(&drawn);
-        if self.referred.is_none() {
-            self.drawn.insert(shape.id, (drawn, kind.clone()));
-        }
-        self.referred = self.referred.into_iter().chain(referred).min();
-        kind
+    fn value(&mut self, shape: Shape) -> (String, Kind) {
+        let (text, kind) = self.inner(shape, false);
+        (short(text), kind)
     }
 
     /// Draws what a type consists of.
-    fn inner(&mut self, shape: Shape, outermost: bool) -> Kind {
-        self.open(shape, self.depth() + 1, outermost)
+    fn inner(&mut self, shape: Shape, outermost: bool) -> (String, Kind) {
+        self.draw(shape, self.depth() + 1, outermost)
     }
 
     /// Draws what has another type's form: that a newtype or a box is between them is not seen.
-    fn through(&mut self, shape: Shape, outermost: bool) -> Kind {
-        self.open(shape, self.depth(), outermost)
+    fn through(&mut self, shape: Shape, outermost: bool) -> (String, Kind) {
+        self.draw(shape, self.depth(), outermost)
     }
 
     fn depth(&self) -> usize {
         self.open.last().map_or(0, |(_, depth)| *depth)
     }
 
-    fn open(&mut self, shape: Shape, depth: usize, outermost: bool) -> Kind {
-        if let Some(at) = self.open.iter().position(|(open, _)| *open == shape.id) {
-            self.text.push_str(&format!("again {}", depth - self.open[at].1));
-            self.referred = self.referred.into_iter().chain([at]).min();
-            return Kind::Composite;
+    fn draw(&mut self, shape: Shape, depth: usize, outermost: bool) -> (String, Kind) {
+        let key = (shape.id, outermost);
+        if let Some(drawn) = self.drawn.get(&key) {
+            return drawn.clone();
         }
+        if let Some(at) = self.open.iter().position(|(open, _)| *open == shape.id) {
+            self.referred = self.referred.into_iter().chain([at]).min();
+            return (format!("again {}", depth - self.open[at].1), Kind::Composite);
+        }
+        if let Some(at) = self.waiting.iter().position(|waiting| *waiting == key) {
+            return (format!("as {}", self.waiting.len() - at), Kind::Composite);
+        }
+        let (outer, waiting) = (self.referred.take(), self.waiting.len());
         self.open.push((shape.id, depth));
         let mut pen = Pen::new(self, outermost);
         (shape.draw)(&mut pen);
-        let kind = pen.into_kind();
+        let drawn = pen.finish();
         self.open.pop();
         // What refers to a type that is closed now refers to nothing outside.
         self.referred = self.referred.filter(|at| *at < self.open.len());
-        kind
+        if self.referred.is_none() {
+            self.waiting.truncate(waiting);
+            self.drawn.insert(key, drawn.clone());
+        } else if !is_short(&drawn.0) {
+            // A box says no more than what it holds: it is drawn again.
+            self.waiting.push(key);
+        }
+        self.referred = self.referred.into_iter().chain(outer).min();
+        drawn
     }
 }
 
 /// The text in brackets, or the hash of a long one: a type that is used everywhere does not grow the shapes of
 /// all others.
 fn short(text: String) -> String {
-    let shape = if text.len() > 43 { StateTag::hash([text.as_bytes()]).to_string() } else { text };
+    let shape = if is_short(&text) { text } else { StateTag::hash([text.as_bytes()]).to_string() };
     format!("({shape})")
+}
+
+/// Whether a text is no longer than its hash would be.
+fn is_short(text: &str) -> bool {
+    text.len() <= 43
 }

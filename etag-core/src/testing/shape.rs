@@ -274,6 +274,10 @@ impl<T: ?Sized> Describe<T> for Describer<'_, T> {
         self.shape.say(&pointer, "serde");
     }
 
+    fn length(&mut self, length: usize) {
+        self.say(&length.to_string());
+    }
+
     fn array<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>)) {
         self.draw_elements::<V>("array");
     }

@@ -219,6 +219,11 @@ pub trait Describe<T: ?Sized> {
     /// The next element of an array of fixed length, written by `write`.
     fn with_element(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>);
 
+    /// How many elements the [`array`](Describe::array) that follows always has.
+    fn length(&mut self, length: usize) {
+        let _ = length;
+    }
+
     /// An array of `V`, in the order in which `elements` gives them.
     fn array<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>));
 

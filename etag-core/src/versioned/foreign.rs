@@ -25,41 +25,42 @@ foreign! {
     serde_json::Map<String, serde_json::Value>
     serde_json::Number
     serde_json::value::RawValue
-    #[cfg(feature = "chrono")]
-    chrono::NaiveDate
-    #[cfg(feature = "chrono")]
-    chrono::NaiveDateTime
-    #[cfg(feature = "chrono")]
-    chrono::NaiveTime
-    #[cfg(feature = "chrono")]
-    chrono::Month
-    #[cfg(feature = "chrono")]
-    chrono::Weekday
-    #[cfg(feature = "time")]
-    time::Date
-    #[cfg(feature = "time")]
-    time::Duration
-    #[cfg(feature = "time")]
-    time::Month
-    #[cfg(feature = "time")]
-    time::OffsetDateTime
-    #[cfg(feature = "time")]
-    time::PrimitiveDateTime
-    #[cfg(feature = "time")]
-    time::Time
-    #[cfg(feature = "time")]
-    time::UtcDateTime
-    #[cfg(feature = "time")]
-    time::UtcOffset
-    #[cfg(feature = "time")]
-    time::Weekday
 }
 
 #[cfg(feature = "chrono")]
 impl<Zone: chrono::TimeZone> Versioned for chrono::DateTime<Zone> {
     fn describe<D: Describe<Self>>(time: &mut D) {
-        time.serde_transparent(|time| time);
+        time.leaf("date-time with an offset", |time, writer| writer.serde(time));
     }
+}
+
+/// Texts that only `serde` knows the form of, and the kind that stands in a type's shape.
+macro_rules! foreign_texts {
+    ($($feature:literal $kind:literal $type:ty;)*) => {$(
+        #[cfg(feature = $feature)]
+        impl Versioned for $type {
+            fn describe<D: Describe<Self>>(text: &mut D) {
+                text.leaf($kind, |text, writer| writer.serde(text));
+            }
+        }
+    )*};
+}
+
+foreign_texts! {
+    "chrono" "date" chrono::NaiveDate;
+    "chrono" "date-time" chrono::NaiveDateTime;
+    "chrono" "time" chrono::NaiveTime;
+    "chrono" "month" chrono::Month;
+    "chrono" "weekday" chrono::Weekday;
+    "time" "a date" time::Date;
+    "time" "a duration" time::Duration;
+    "time" "a month" time::Month;
+    "time" "a date-time with an offset" time::OffsetDateTime;
+    "time" "a date-time" time::PrimitiveDateTime;
+    "time" "a time" time::Time;
+    "time" "a date-time in UTC" time::UtcDateTime;
+    "time" "an offset" time::UtcOffset;
+    "time" "a weekday" time::Weekday;
 }
 
 /// Texts: the kind that stands in a type's shape, and how the value is written.

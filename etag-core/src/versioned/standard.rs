@@ -11,8 +11,9 @@ use std::ops::{Bound, Range, RangeFrom, RangeInclusive, RangeTo};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::canonical::Error;
 use crate::{Describe, Versioned};
 
 /// Leaves: the kind that stands in a type's shape, and how the value is written.
@@ -154,19 +155,70 @@ macro_rules! octets {
 
 octets!(CStr CString);
 
-/// What is written by `serde`: times, as objects of two numbers, and texts of the system, whose form is
-/// another one on each of them.
-macro_rules! foreign {
+impl Versioned for Duration {
+    fn describe<D: Describe<Self>>(duration: &mut D) {
+        duration.into(|duration| Elapsed { nanos: duration.subsec_nanos(), secs: duration.as_secs() });
+    }
+}
+
+struct Elapsed {
+    nanos: u32,
+    secs: u64,
+}
+
+impl Versioned for Elapsed {
+    fn describe<D: Describe<Self>>(elapsed: &mut D) {
+        elapsed.member("nanos", |elapsed| &elapsed.nanos);
+        elapsed.member("secs", |elapsed| &elapsed.secs);
+    }
+}
+
+/// What has passed since 1970, as in `serde`; a time before has no form.
+impl Versioned for SystemTime {
+    fn describe<D: Describe<Self>>(time: &mut D) {
+        time.into(|time| {
+            let since = time.duration_since(UNIX_EPOCH).ok();
+            let nanos = since.map(|since| u64::from(since.subsec_nanos()));
+            SinceEpoch { nanos: Part(nanos), secs: Part(since.map(|since| since.as_secs())) }
+        });
+    }
+}
+
+struct SinceEpoch {
+    nanos: Part,
+    secs: Part,
+}
+
+impl Versioned for SinceEpoch {
+    fn describe<D: Describe<Self>>(since: &mut D) {
+        since.member("nanos_since_epoch", |since| &since.nanos);
+        since.member("secs_since_epoch", |since| &since.secs);
+    }
+}
+
+struct Part(Option<u64>);
+
+impl Versioned for Part {
+    fn describe<D: Describe<Self>>(part: &mut D) {
+        part.leaf("integer", |part, writer| match part.0 {
+            Some(number) => writer.unsigned(number),
+            None => writer.fail(Error::Custom("SystemTime must be later than UNIX_EPOCH".to_owned())),
+        });
+    }
+}
+
+/// Texts of the system, whose form is another one on each of them.
+macro_rules! system_texts {
     ($($type:ty)*) => {$(
         impl Versioned for $type {
-            fn describe<D: Describe<Self>>(it: &mut D) {
-                it.serde_transparent(|it| it);
+            fn describe<D: Describe<Self>>(text: &mut D) {
+                text.serde_transparent(|text| text);
             }
         }
     )*};
 }
 
-foreign!(Duration SystemTime OsStr OsString);
+system_texts!(OsStr OsString);
 
 /// Sequences, in their own order or sorted by their elements' canonical bytes.
 macro_rules! sequences {
@@ -181,13 +233,19 @@ macro_rules! sequences {
 
 sequences! {
     array [] [T];
-    array [const N: usize] [T; N];
     array [] Vec<T>;
     array [] VecDeque<T>;
     array [] LinkedList<T>;
     array [] BinaryHeap<T>;
     sorted [] BTreeSet<T>;
     set [S] HashSet<T, S>;
+}
+
+impl<T: Versioned, const N: usize> Versioned for [T; N] {
+    fn describe<D: Describe<Self>>(array: &mut D) {
+        array.length(N);
+        array.array(|array, elements| array.iter().for_each(|element| elements.element(element)));
+    }
 }
 
 /// Objects, whose members are sorted by their names.
