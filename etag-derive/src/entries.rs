@@ -1,6 +1,6 @@
 //! An attribute's list, `#[versioned(key, key = value, key(list))]`, entry by entry.
 
-use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::Parse;
@@ -117,7 +117,7 @@ fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     let mut part = Vec::new();
     let mut depth = 0_usize;
     let mut arrow = false;
-    for token in tokens {
+    for token in tokens.into_iter().flat_map(ungrouped) {
         let punct = match &token {
             TokenTree::Punct(punct) => Some(punct.as_char()),
             _ => None,
@@ -138,4 +138,14 @@ fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
         parts.push(part);
     }
     parts
+}
+
+/// What a macro hands over as one thing stands in a group without delimiters.
+fn ungrouped(token: TokenTree) -> Vec<TokenTree> {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            group.stream().into_iter().flat_map(ungrouped).collect()
+        }
+        token => vec![token],
+    }
 }

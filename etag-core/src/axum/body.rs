@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
 
 use super::guard::lenient_tag;
-use super::unique::Unique;
+use super::unique::{Unique, may_hide_json};
 use crate::outline::Outline;
 use crate::{EntityTag, Key, Problem, Resource, Timestamp, canonical};
 
@@ -136,7 +136,11 @@ impl Json {
             None => Ok(value),
             Some((path, wanted)) => {
                 let member = path.join(".");
-                Err(Problem::invalid_member(&member, format!("`{member}`: expected {wanted}")))
+                let detail = match path.is_empty() {
+                    true => format!("expected {wanted}"),
+                    false => format!("`{member}`: expected {wanted}"),
+                };
+                Err(Problem::invalid_member(&member, detail))
             }
         }
     }
@@ -199,6 +203,13 @@ impl Json {
 
 /// Reads a value that stands in `member`; 422 names the member that is wrong.
 fn read_text<V: DeserializeOwned>(text: &str, member: &str) -> Result<V, Problem> {
+    if may_hide_json(text) {
+        let _: Unique = read_checked(text, member)?;
+    }
+    read_checked(text, member)
+}
+
+fn read_checked<V: DeserializeOwned>(text: &str, member: &str) -> Result<V, Problem> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let message = without_position(error.inner());
@@ -229,7 +240,10 @@ fn other_form<'a>(sent: &'a Value, shown: &Value) -> Option<(Vec<&'a str>, &'sta
         (Value::Array(_), Value::Object(_)) => Some((Vec::new(), "an object")),
         (Value::Object(_), Value::String(_)) => Some((Vec::new(), "a string")),
         (Value::Array(sent), Value::Array(shown)) => {
-            sent.iter().zip(shown).find_map(|(sent, shown)| other_form(sent, shown))
+            // A set is shown in an order of its own.
+            let is_shown = |sent: &&Value| shown.iter().any(|shown| other_form(sent, shown).is_none());
+            let other = sent.iter().zip(shown).find(|(sent, _)| !is_shown(sent));
+            other.and_then(|(sent, shown)| other_form(sent, shown))
         }
         (Value::Object(sent), Value::Object(shown)) => sent.iter().find_map(|(name, sent)| {
             let (mut path, wanted) = other_form(sent, shown.get(name)?)?;

@@ -15,6 +15,14 @@ impl<'de> Deserialize<'de> for Unique {
     }
 }
 
+/// Whether a text may have a member whose string [`Value`] would read as JSON, to another depth than the text's.
+pub(super) fn may_hide_json(text: &str) -> bool {
+    // The name can be written with escapes.
+    text.contains(RAW_VALUE) || text.contains("\\u")
+}
+
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
 struct UniqueVisitor;
 
 impl<'de> Visitor<'de> for UniqueVisitor {
@@ -59,6 +67,9 @@ impl<'de> Visitor<'de> for UniqueVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some((name, Unique(member))) = object.next_entry::<String, Unique>()? {
+            if name == RAW_VALUE && member.is_string() {
+                return Err(A::Error::custom(format!("the name `{name}` is taken")));
+            }
             if members.contains_key(&name) {
                 return Err(A::Error::custom(format!("duplicate member `{name}`")));
             }
