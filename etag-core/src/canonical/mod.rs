@@ -57,9 +57,7 @@ use crate::Versioned;
 /// Where the value has no JSON form: a map key that is no string, a member that appears twice
 /// through `flatten`, an enum variant that serde is told to skip.
 pub fn to_vec<T: Versioned + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
-    let mut writer = Writer::default();
-    writer.value(value);
-    writer.finish()
+    written(&|writer| writer.value(value))
 }
 
 /// The canonical JSON of a value that only implements [`serde::Serialize`].
@@ -78,8 +76,13 @@ pub fn to_vec<T: Versioned + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
 ///
 /// As [`to_vec`], and where the type's own `Serialize` fails.
 pub fn to_vec_serde<T: serde::Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
+    written(&|writer| writer.serde(value))
+}
+
+#[inline(never)]
+fn written(write: &dyn Fn(&mut Writer)) -> Result<Vec<u8>, Error> {
     let mut writer = Writer::default();
-    writer.serde(value);
+    write(&mut writer);
     writer.finish()
 }
 

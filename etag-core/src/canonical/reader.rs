@@ -20,9 +20,13 @@ pub(super) struct Open<'w> {
 impl<'w> Open<'w> {
     /// Writes a value.
     pub(super) fn write<V: Versioned + ?Sized>(value: &V, frame: Frame, writer: &'w mut Writer) {
-        let mut open = Self { writer, frame };
-        open.pass(value);
-        open.frame.close(open.writer);
+        Self { writer, frame }.whole(&|open| open.pass(value));
+    }
+
+    #[inline(never)]
+    fn whole(mut self, value: &dyn Fn(&mut Self)) {
+        value(&mut self);
+        self.frame.close(self.writer);
     }
 
     /// Lets a value speak in this one's place.
@@ -158,7 +162,7 @@ impl<'w> Open<'w> {
 
 impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     #[inline]
-    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
         self.open.member(name, get(self.value), Role::State);
     }
 
@@ -166,8 +170,8 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     fn member_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool,
-        get: impl Fn(&T) -> &V,
+        unless: impl Fn(&T) -> bool + Copy,
+        get: impl Fn(&T) -> &V + Copy,
     ) {
         match unless(self.value) {
             true => self.open.left_out(),
@@ -176,34 +180,34 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     }
 
     #[inline]
-    fn id<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+    fn id<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
         self.open.member(name, get(self.value), Role::State);
     }
 
     #[inline]
-    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
         self.open.member(name, get(self.value), Role::Stamp);
         self.open.revision(get(self.value));
     }
 
     #[inline]
-    fn unsent_revision<V: Revision>(&mut self, get: impl Fn(&T) -> &V) {
+    fn unsent_revision<V: Revision>(&mut self, get: impl Fn(&T) -> &V + Copy) {
         self.open.revision(get(self.value));
     }
 
     #[inline]
-    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
         self.open.member(name, get(self.value), Role::Stamp);
         self.open.modified(get(self.value));
     }
 
     #[inline]
-    fn unsent_modified<V: Modified>(&mut self, get: impl Fn(&T) -> &V) {
+    fn unsent_modified<V: Modified>(&mut self, get: impl Fn(&T) -> &V + Copy) {
         self.open.modified(get(self.value));
     }
 
     #[inline]
-    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
         self.open.member(name, get(self.value), Role::Variant);
     }
 
@@ -211,8 +215,8 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     fn variant_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool,
-        get: impl Fn(&T) -> &V,
+        unless: impl Fn(&T) -> bool + Copy,
+        get: impl Fn(&T) -> &V + Copy,
     ) {
         match unless(self.value) {
             true => self.open.left_out(),
@@ -221,7 +225,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     }
 
     #[inline]
-    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
         self.open.member(name, get(self.value), Role::Skip);
     }
 
@@ -229,8 +233,8 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     fn skip_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool,
-        get: impl Fn(&T) -> &V,
+        unless: impl Fn(&T) -> bool + Copy,
+        get: impl Fn(&T) -> &V + Copy,
     ) {
         match unless(self.value) {
             true => self.open.left_out(),
@@ -238,15 +242,15 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         }
     }
 
-    fn with(&mut self, name: &'static str, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+    fn with(&mut self, name: &'static str, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
         self.open.foreign_member(name, |serializer| write(self.value, serializer), Role::State);
     }
 
     fn with_unless(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool,
-        write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>,
+        unless: impl Fn(&T) -> bool + Copy,
+        write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy,
     ) {
         match unless(self.value) {
             true => self.open.left_out(),
@@ -257,7 +261,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     fn with_revision<V: Revision + 'static>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> &V,
+        get: impl Fn(&T) -> &V + Copy,
         write: fn(&V, Serializer<'_>) -> Result<(), Error>,
     ) {
         let revision = get(self.value);
@@ -268,7 +272,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     fn with_modified<V: Modified + 'static>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> &V,
+        get: impl Fn(&T) -> &V + Copy,
         write: fn(&V, Serializer<'_>) -> Result<(), Error>,
     ) {
         let modified = get(self.value);
@@ -277,17 +281,17 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     }
 
     #[inline]
-    fn flatten<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V) {
+    fn flatten<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy) {
         self.open.flatten(get(self.value));
     }
 
-    fn with_flatten(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+    fn with_flatten(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
         self.open.frame.collect(self.open.writer);
         self.open.foreign_flatten(|serializer| write(self.value, serializer));
     }
 
     #[inline]
-    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
         self.open.items(name, get(self.value));
     }
 
@@ -295,8 +299,8 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     fn items_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool,
-        get: impl Fn(&T) -> &V,
+        unless: impl Fn(&T) -> bool + Copy,
+        get: impl Fn(&T) -> &V + Copy,
     ) {
         match unless(self.value) {
             true => self.open.left_out(),
@@ -309,16 +313,16 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     }
 
     #[inline]
-    fn element<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V) {
+    fn element<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy) {
         self.open.element(get(self.value));
     }
 
-    fn with_element(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+    fn with_element(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
         self.open.frame.element(self.open.writer);
         self.open.foreign(|serializer| write(self.value, serializer));
     }
 
-    fn array<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>)) {
+    fn array<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>) + Copy) {
         let Open { writer, frame } = &mut *self.open;
         frame.leaf(writer);
         let mut array = Array::ordered(writer, frame.is_list());
@@ -326,7 +330,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         array.close();
     }
 
-    fn set<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>)) {
+    fn set<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>) + Copy) {
         let Open { writer, frame } = &mut *self.open;
         frame.leaf(writer);
         let mut array = Array::unordered(writer, frame.is_list());
@@ -336,7 +340,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
 
     fn map<K: Versioned + ?Sized, V: Versioned + ?Sized>(
         &mut self,
-        entries: impl Fn(&T, &mut Object<'_, K, V>),
+        entries: impl Fn(&T, &mut Object<'_, K, V>) + Copy,
     ) {
         let Open { writer, frame } = &mut *self.open;
         let is_list = frame.is_list();
@@ -348,11 +352,11 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     }
 
     #[inline]
-    fn transparent<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V) {
+    fn transparent<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy) {
         self.open.pass(get(self.value));
     }
 
-    fn with_transparent(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+    fn with_transparent(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
         if self.open.frame.is_flattening() {
             self.open.foreign_flatten(|serializer| write(self.value, serializer));
         } else {
@@ -361,12 +365,12 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         }
     }
 
-    fn into<V: Versioned>(&mut self, get: impl Fn(&T) -> V) {
+    fn into<V: Versioned>(&mut self, get: impl Fn(&T) -> V + Copy) {
         self.open.pass(&get(self.value));
     }
 
     #[inline]
-    fn option<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V>) {
+    fn option<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V> + Copy) {
         match get(self.value) {
             Some(value) => self.open.pass(value),
             None => self.open.none(),
@@ -374,21 +378,21 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     }
 
     #[inline]
-    fn unit(&mut self, name: &'static str, is: impl Fn(&T) -> bool) {
+    fn unit(&mut self, name: &'static str, is: impl Fn(&T) -> bool + Copy) {
         if is(self.value) {
             self.open.unit(name);
         }
     }
 
     #[inline]
-    fn when(&mut self, is: impl Fn(&T) -> bool, then: impl Fn(&mut Self)) {
+    fn when(&mut self, is: impl Fn(&T) -> bool + Copy, then: impl Fn(&mut Self) + Copy) {
         if is(self.value) {
             then(self);
         }
     }
 
     #[inline]
-    fn unsent(&mut self, is: impl Fn(&T) -> bool) {
+    fn unsent(&mut self, is: impl Fn(&T) -> bool + Copy) {
         if is(self.value) {
             self.open.writer.fail(Error::SkippedVariant);
         }
@@ -398,7 +402,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         self.open.tag(name, variant);
     }
 
-    fn content(&mut self, name: &'static str, content: impl Fn(&mut Self)) {
+    fn content(&mut self, name: &'static str, content: impl Fn(&mut Self) + Copy) {
         let start = self.open.frame.open_member(self.open.writer, name);
         let outer = std::mem::replace(&mut self.open.frame, Frame::nested());
         content(self);
@@ -407,7 +411,11 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     }
 
     #[inline]
-    fn case_member<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> Option<&V>) {
+    fn case_member<V: Versioned + ?Sized>(
+        &mut self,
+        name: &'static str,
+        get: impl Fn(&T) -> Option<&V> + Copy,
+    ) {
         if let Some(value) = get(self.value) {
             self.open.member(name, value, Role::State);
         }
@@ -417,7 +425,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     fn case_member_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> Option<&V>,
+        get: impl Fn(&T) -> Option<&V> + Copy,
     ) {
         match get(self.value) {
             Some(value) => self.open.member(name, value, Role::State),
@@ -426,21 +434,21 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     }
 
     #[inline]
-    fn case_flatten<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V>) {
+    fn case_flatten<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V> + Copy) {
         if let Some(value) = get(self.value) {
             self.open.flatten(value);
         }
     }
 
     #[inline]
-    fn case_element<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V>) {
+    fn case_element<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V> + Copy) {
         if let Some(value) = get(self.value) {
             self.open.element(value);
         }
     }
 
     #[inline]
-    fn case_transparent<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V>) {
+    fn case_transparent<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V> + Copy) {
         if let Some(value) = get(self.value) {
             self.open.pass(value);
         }
@@ -455,7 +463,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     }
 
     #[inline]
-    fn leaf(&mut self, kind: &'static str, write: impl Fn(&T, &mut Writer)) {
+    fn leaf(&mut self, kind: &'static str, write: impl Fn(&T, &mut Writer) + Copy) {
         if self.open.leaf(kind) {
             write(self.value, self.open.writer);
         }

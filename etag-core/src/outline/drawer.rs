@@ -212,74 +212,74 @@ impl<'d> Pen<'d> {
 }
 
 impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
-    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
+    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
         self.pen.member("member", name, false, Shape::of::<V>());
     }
 
     fn member_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool,
-        _: impl Fn(&T) -> &V,
+        _: impl Fn(&T) -> bool + Copy,
+        _: impl Fn(&T) -> &V + Copy,
     ) {
         self.pen.member("member", name, true, Shape::of::<V>());
     }
 
-    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
         self.pen.member("revision", name, false, Shape::of::<V>());
         self.pen.note_stamp(name, Box::new(|at| canonical::to_vec(&<V as Revision>::from_stamp(at))));
         self.unsent_revision(get);
     }
 
-    fn unsent_revision<V: Revision>(&mut self, _: impl Fn(&T) -> &V) {
+    fn unsent_revision<V: Revision>(&mut self, _: impl Fn(&T) -> &V + Copy) {
         self.pen.note_revision(V::IS_TIME);
     }
 
-    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, get: impl Fn(&T) -> &V) {
+    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
         self.pen.member("modified", name, false, Shape::of::<V>());
         self.pen.note_stamp(name, Box::new(|at| canonical::to_vec(&<V as Modified>::from_stamp(at))));
         self.unsent_modified(get);
     }
 
-    fn unsent_modified<V: Modified>(&mut self, _: impl Fn(&T) -> &V) {
+    fn unsent_modified<V: Modified>(&mut self, _: impl Fn(&T) -> &V + Copy) {
         self.pen.note(|outline| outline.has_modified = true);
     }
 
-    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
+    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
         self.pen.variant(name, false, Shape::of::<V>());
     }
 
     fn variant_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool,
-        _: impl Fn(&T) -> &V,
+        _: impl Fn(&T) -> bool + Copy,
+        _: impl Fn(&T) -> &V + Copy,
     ) {
         self.pen.variant(name, true, Shape::of::<V>());
     }
 
-    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
+    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
         self.pen.skip(name, false, Shape::of::<V>());
     }
 
     fn skip_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool,
-        _: impl Fn(&T) -> &V,
+        _: impl Fn(&T) -> bool + Copy,
+        _: impl Fn(&T) -> &V + Copy,
     ) {
         self.pen.skip(name, true, Shape::of::<V>());
     }
 
-    fn with(&mut self, name: &'static str, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+    fn with(&mut self, name: &'static str, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
         self.pen.foreign(name, false);
     }
 
     fn with_unless(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool,
-        _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>,
+        _: impl Fn(&T) -> bool + Copy,
+        _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy,
     ) {
         self.pen.foreign(name, true);
     }
@@ -287,7 +287,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
     fn with_revision<V: Revision + 'static>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> &V,
+        get: impl Fn(&T) -> &V + Copy,
         write: fn(&V, Serializer<'_>) -> Result<(), Error>,
     ) {
         self.pen.foreign(name, false);
@@ -298,7 +298,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
     fn with_modified<V: Modified + 'static>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> &V,
+        get: impl Fn(&T) -> &V + Copy,
         write: fn(&V, Serializer<'_>) -> Result<(), Error>,
     ) {
         self.pen.foreign(name, false);
@@ -306,24 +306,24 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
         self.unsent_modified(get);
     }
 
-    fn flatten<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
+    fn flatten<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V + Copy) {
         self.pen.flatten(Shape::of::<V>());
     }
 
-    fn with_flatten(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+    fn with_flatten(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
         self.pen.unordered.push("flatten(serde)".to_owned());
         self.pen.is(Kind::Composite);
     }
 
-    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V) {
+    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
         self.pen.member("items", name, false, Shape::of::<V>());
     }
 
     fn items_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool,
-        _: impl Fn(&T) -> &V,
+        _: impl Fn(&T) -> bool + Copy,
+        _: impl Fn(&T) -> &V + Copy,
     ) {
         self.pen.member("items", name, true, Shape::of::<V>());
     }
@@ -336,11 +336,11 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
         self.pen.epoch(epoch);
     }
 
-    fn element<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
+    fn element<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V + Copy) {
         self.pen.element("element:", Shape::of::<V>());
     }
 
-    fn with_element(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+    fn with_element(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
         self.pen.text.push_str("serde element:");
         self.pen.is(Kind::Composite);
     }
@@ -349,36 +349,39 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
         self.pen.text.push_str(&format!("{length} "));
     }
 
-    fn array<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>)) {
+    fn array<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>) + Copy) {
         self.pen.element("array:", Shape::of::<V>());
     }
 
-    fn sorted<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>)) {
+    fn sorted<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>) + Copy) {
         self.pen.element("sorted:", Shape::of::<V>());
     }
 
-    fn set<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>)) {
+    fn set<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>) + Copy) {
         self.pen.element("set:", Shape::of::<V>());
     }
 
-    fn map<K: Versioned + ?Sized, V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Object<'_, K, V>)) {
+    fn map<K: Versioned + ?Sized, V: Versioned + ?Sized>(
+        &mut self,
+        _: impl Fn(&T, &mut Object<'_, K, V>) + Copy,
+    ) {
         self.pen.element("map:", Shape::of::<K>());
         self.pen.element("", Shape::of::<V>());
     }
 
-    fn transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V) {
+    fn transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V + Copy) {
         self.pen.through(Shape::of::<V>());
     }
 
-    fn with_transparent(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error>) {
+    fn with_transparent(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
         self.pen.foreign_value();
     }
 
-    fn into<V: Versioned>(&mut self, _: impl Fn(&T) -> V) {
+    fn into<V: Versioned>(&mut self, _: impl Fn(&T) -> V + Copy) {
         self.pen.through(Shape::of::<V>());
     }
 
-    fn option<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
+    fn option<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V> + Copy) {
         // What is there has the tag that it has without the option.
         if !self.pen.outermost {
             self.pen.text.push_str("option:");
@@ -386,11 +389,11 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
         self.pen.through(Shape::of::<V>());
     }
 
-    fn unit(&mut self, name: &'static str, _: impl Fn(&T) -> bool) {
+    fn unit(&mut self, name: &'static str, _: impl Fn(&T) -> bool + Copy) {
         self.pen.unit(name);
     }
 
-    fn when(&mut self, _: impl Fn(&T) -> bool, then: impl Fn(&mut Self)) {
+    fn when(&mut self, _: impl Fn(&T) -> bool + Copy, then: impl Fn(&mut Self) + Copy) {
         let outer = self.pen.open();
         then(self);
         let when = self.pen.close(outer, "when");
@@ -398,13 +401,13 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
     }
 
     /// What has no form is in no shape.
-    fn unsent(&mut self, _: impl Fn(&T) -> bool) {}
+    fn unsent(&mut self, _: impl Fn(&T) -> bool + Copy) {}
 
     fn tag(&mut self, name: &'static str, variant: &'static str) {
         self.pen.tag(name, variant);
     }
 
-    fn content(&mut self, name: &'static str, content: impl Fn(&mut Self)) {
+    fn content(&mut self, name: &'static str, content: impl Fn(&mut Self) + Copy) {
         let outermost = std::mem::take(&mut self.pen.outermost);
         let outer = self.pen.open();
         content(self);
@@ -415,27 +418,31 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
         self.pen.note_member(name, Kind::Composite);
     }
 
-    fn case_member<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> Option<&V>) {
+    fn case_member<V: Versioned + ?Sized>(
+        &mut self,
+        name: &'static str,
+        _: impl Fn(&T) -> Option<&V> + Copy,
+    ) {
         self.pen.case_member(name, false, Shape::of::<V>());
     }
 
     fn case_member_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> Option<&V>,
+        _: impl Fn(&T) -> Option<&V> + Copy,
     ) {
         self.pen.case_member(name, true, Shape::of::<V>());
     }
 
-    fn case_flatten<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
+    fn case_flatten<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V> + Copy) {
         self.pen.flatten(Shape::of::<V>());
     }
 
-    fn case_element<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
+    fn case_element<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V> + Copy) {
         self.pen.element("case element:", Shape::of::<V>());
     }
 
-    fn case_transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V>) {
+    fn case_transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V> + Copy) {
         self.pen.case(Shape::of::<V>());
     }
 
@@ -449,7 +456,7 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
         self.pen.is(Kind::Composite);
     }
 
-    fn leaf(&mut self, kind: &'static str, _: impl Fn(&T, &mut Writer)) {
+    fn leaf(&mut self, kind: &'static str, _: impl Fn(&T, &mut Writer) + Copy) {
         self.pen.leaf(kind);
     }
 }
