@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
 
 use super::guard::lenient_tag;
-use super::unique::{Unique, may_hide_json};
+use super::unique::{TAKEN, Unique, hides_json};
 use crate::outline::Outline;
 use crate::{EntityTag, Key, Problem, Resource, Timestamp, canonical};
 
@@ -203,13 +203,9 @@ impl Json {
 
 /// Reads a value that stands in `member`; 422 names the member that is wrong.
 fn read_text<V: DeserializeOwned>(text: &str, member: &str) -> Result<V, Problem> {
-    if may_hide_json(text) {
-        let _: Unique = read_checked(text, member)?;
+    if hides_json(text) {
+        return Err(Problem::invalid_member(member, TAKEN));
     }
-    read_checked(text, member)
-}
-
-fn read_checked<V: DeserializeOwned>(text: &str, member: &str) -> Result<V, Problem> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let message = without_position(error.inner());

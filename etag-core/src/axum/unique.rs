@@ -15,11 +15,14 @@ impl<'de> Deserialize<'de> for Unique {
     }
 }
 
-/// Whether a text may have a member whose string [`Value`] would read as JSON, to another depth than the text's.
-pub(super) fn may_hide_json(text: &str) -> bool {
+/// Whether a text has a member whose string [`Value`] would read as JSON, to another depth than the text's.
+pub(super) fn hides_json(text: &str) -> bool {
     // The name can be written with escapes.
-    text.contains(RAW_VALUE) || text.contains("\\u")
+    let may_hide = text.contains(RAW_VALUE) || text.contains("\\u");
+    may_hide && serde_json::from_str::<Unique>(text).is_err_and(|error| error.to_string().starts_with(TAKEN))
 }
+
+pub(super) const TAKEN: &str = "the name `$serde_json::private::RawValue` is taken";
 
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
@@ -68,7 +71,7 @@ impl<'de> Visitor<'de> for UniqueVisitor {
         let mut members = Map::new();
         while let Some((name, Unique(member))) = object.next_entry::<String, Unique>()? {
             if name == RAW_VALUE && member.is_string() {
-                return Err(A::Error::custom(format!("the name `{name}` is taken")));
+                return Err(A::Error::custom(TAKEN));
             }
             if members.contains_key(&name) {
                 return Err(A::Error::custom(format!("duplicate member `{name}`")));
