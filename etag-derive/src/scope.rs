@@ -51,16 +51,9 @@ impl<'a> Scope<'a> {
     /// |event| match event { Self::Failed(it) => ::core::option::Option::Some(it), _ => ... }
     /// ```
     pub(crate) fn get(&self, field: &Field<'_>) -> TokenStream {
-        let it = self.it();
         let value = self.value(field, Span::mixed_site());
-        let some = quote!(::core::option::Option::Some(#value));
-        match self.case {
-            None => quote!(|#it| #value),
-            Some((case, others)) => {
-                let pattern = self.pattern(case, field);
-                self.select(&pattern, others, &some, &quote!(::core::option::Option::None))
-            }
-        }
+        let value = if self.is_case() { quote!(::core::option::Option::Some(#value)) } else { value };
+        self.in_case(&TokenStream::new(), field, &value, &quote!(::core::option::Option::None))
     }
 
     /// ```text
@@ -160,18 +153,6 @@ impl<'a> Scope<'a> {
             Some((case, others)) => self.body(&self.pattern(case, field), others, value, otherwise),
         };
         quote!(|#it #more| #body)
-    }
-
-    fn select(
-        &self,
-        pattern: &TokenStream,
-        others: Others<'_>,
-        value: &TokenStream,
-        otherwise: &TokenStream,
-    ) -> TokenStream {
-        let it = self.it();
-        let body = self.body(pattern, others, value, otherwise);
-        quote!(|#it| #body)
     }
 
     /// ```text

@@ -3,6 +3,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use crate::canonical::RAW_VALUE;
+
 /// Any JSON in which no object has a member twice: what a patch says of it would depend on who reads it
 /// (RFC 8259 §4).
 ///
@@ -23,8 +25,6 @@ pub(super) fn hides_json(text: &str) -> bool {
 }
 
 pub(super) const TAKEN: &str = "the name `$serde_json::private::RawValue` is taken";
-
-const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 struct UniqueVisitor;
 

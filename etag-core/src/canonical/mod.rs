@@ -28,6 +28,8 @@ pub use serializer::Serializer;
 pub use writer::Writer;
 
 pub(crate) use frame::{Mark, Role};
+#[cfg(feature = "axum")]
+pub(crate) use serializer::RAW_VALUE;
 pub(crate) use string::{unescaped, utf16_order};
 pub(crate) use writer::Facts;
 
@@ -91,9 +93,7 @@ pub(crate) fn to_vec_with<T: ?Sized>(
     value: &T,
     write: impl Fn(&T, Serializer<'_>) -> Result<(), Error>,
 ) -> Result<Vec<u8>, Error> {
-    let mut writer = Writer::default();
-    write(value, Serializer::new(&mut writer))?;
-    writer.finish()
+    written(&|writer| writer.with(|serializer| write(value, serializer)))
 }
 
 /// A string as canonical JSON, with its quotes.

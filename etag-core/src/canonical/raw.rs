@@ -8,6 +8,7 @@ use serde::ser;
 use serde_json::value::RawValue;
 
 use super::frame::Frame;
+use super::serializer::write_name;
 use super::{Error, Writer, number};
 
 /// Writes JSON in its canonical form.
@@ -65,8 +66,7 @@ fn object(text: &str, writer: &mut Writer, depth: usize) -> Result<(), Error> {
     frame.collect(writer);
     for (name, member) in members {
         let start = frame.open_entry(writer);
-        writer.string(&name);
-        writer.bytes.push(b':');
+        write_name(writer, &name);
         value(member, writer, depth)?;
         frame.close_entry(writer, Cow::Owned(name), start);
     }

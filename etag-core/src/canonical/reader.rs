@@ -138,8 +138,7 @@ impl<'w> Open<'w> {
 
     /// Writes a value that a function writes.
     fn foreign(&mut self, write: impl FnOnce(Serializer<'_>) -> Result<(), Error>) {
-        let written = write(Serializer::new(self.writer));
-        written.unwrap_or_else(|error| self.writer.fail(error));
+        self.writer.with(write);
     }
 
     fn foreign_member(

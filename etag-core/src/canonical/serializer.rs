@@ -256,7 +256,7 @@ impl<'a> ser::Serializer for Serializer<'a> {
 /// The names by which `serde_json` recognises its own number and raw JSON; only some of its
 /// features use them, and none of these may move a tag.
 const NUMBER: &str = "$serde_json::private::Number";
-const RAW_VALUE: &str = "$serde_json::private::RawValue";
+pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// What a value that is known to be a string holds.
 fn text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
@@ -265,7 +265,7 @@ fn text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     serde_json::from_slice(&writer.finish()?).map_err(ser::Error::custom)
 }
 
-fn write_name(writer: &mut Writer, name: &str) {
+pub(super) fn write_name(writer: &mut Writer, name: &str) {
     writer.string(name);
     writer.bytes.push(b':');
 }

@@ -213,7 +213,12 @@ impl Writer {
 
     /// Writes a foreign value.
     pub(crate) fn serde<V: Serialize + ?Sized>(&mut self, value: &V) {
-        if let Err(error) = value.serialize(Serializer::new(self)) {
+        self.with(|serializer| value.serialize(serializer));
+    }
+
+    /// Writes what a function writes.
+    pub(super) fn with(&mut self, write: impl FnOnce(Serializer<'_>) -> Result<(), Error>) {
+        if let Err(error) = write(Serializer::new(self)) {
             self.fail(error);
         }
     }

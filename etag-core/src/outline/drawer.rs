@@ -45,7 +45,7 @@ impl<'d> Pen<'d> {
         unordered.concat() + &std::mem::take(&mut self.text)
     }
 
-    /// `role name:(…)`, with `?` where the member can be left out.
+    /// `role name:(…)`
     fn member(&mut self, role: &str, name: &str, optional: bool, shape: Shape) {
         let (text, kind) = self.drawing.value(shape);
         self.word(role, name, optional);
@@ -56,8 +56,8 @@ impl<'d> Pen<'d> {
     /// A member that only one variant has.
     fn case_member(&mut self, name: &str, optional: bool, shape: Shape) {
         let (text, kind) = self.drawing.value(shape);
-        let optional = if optional { "?" } else { "" };
-        self.unordered.push(format!("case member \"{name}\"{optional}:{text}"));
+        let word = word("case member", name, optional);
+        self.unordered.push(format!("{word}{text}"));
         self.is(Kind::Composite);
         self.note_member(name, kind);
     }
@@ -65,8 +65,7 @@ impl<'d> Pen<'d> {
     /// A nested value is state as a whole: its members have no roles.
     fn word(&mut self, role: &str, name: &str, optional: bool) {
         let role = if self.outermost { role } else { "member" };
-        let optional = if optional { "?" } else { "" };
-        self.text.push_str(&format!("{role} \"{name}\"{optional}:"));
+        self.text.push_str(&word(role, name, optional));
         self.is(Kind::Composite);
     }
 
@@ -80,8 +79,7 @@ impl<'d> Pen<'d> {
 
     /// A member whose inner shape is not known.
     fn foreign(&mut self, name: &str, optional: bool) {
-        let optional = if optional { "?" } else { "" };
-        self.text.push_str(&format!("serde \"{name}\"{optional}:"));
+        self.text.push_str(&word("serde", name, optional));
         self.is(Kind::Composite);
         self.note_member(name, Kind::Unknown);
     }
@@ -209,6 +207,12 @@ impl<'d> Pen<'d> {
         self.text.push_str(text);
         self.is(Kind::of_leaf(kind));
     }
+}
+
+/// `role "name":`, with `?` where the member can be left out.
+fn word(role: &str, name: &str, optional: bool) -> String {
+    let optional = if optional { "?" } else { "" };
+    format!("{role} \"{name}\"{optional}:")
 }
 
 impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
