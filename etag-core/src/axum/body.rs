@@ -237,9 +237,9 @@ fn other_form<'a>(sent: &'a Value, shown: &Value) -> Option<(Vec<&'a str>, &'sta
         (Value::Object(_), Value::String(_)) => Some((Vec::new(), "a string")),
         (Value::Array(sent), Value::Array(shown)) => {
             // A set is shown in an order of its own.
-            let is_shown = |sent: &&Value| shown.iter().any(|shown| other_form(sent, shown).is_none());
-            let other = sent.iter().zip(shown).find(|(sent, _)| !is_shown(sent));
-            other.and_then(|(sent, shown)| other_form(sent, shown))
+            let is_shown = |sent: &Value| shown.iter().any(|shown| other_form(sent, shown).is_none());
+            let mut pairs = sent.iter().zip(shown);
+            pairs.find_map(|(sent, shown)| other_form(sent, shown).filter(|_| !is_shown(sent)))
         }
         (Value::Object(sent), Value::Object(shown)) => sent.iter().find_map(|(name, sent)| {
             let (mut path, wanted) = other_form(sent, shown.get(name)?)?;
