@@ -36,7 +36,7 @@ pub use last_modified::LastModified;
 pub use preconditions::{MalformedPrecondition, Outcome, Preconditions, TagList};
 pub use problem::Problem;
 pub use representation::Representation;
-pub use resource::{Creation, IfMatch, Resource};
+pub use resource::{Creation, IfMatch, Replay, Resource, Tolerate, Wildcard};
 pub use selection::{InvalidSelection, Selection};
 pub use stamp::{Modified, Revision};
 pub use state_tag::{InvalidStateTag, StateTag};

@@ -29,8 +29,14 @@ pub trait Resource: Versioned + Sized + Send + Sync + 'static {
     const IF_MATCH: IfMatch = IfMatch::Required;
     /// The query parameter that counts as `If-Match`, if there is one.
     const QUERY: Option<&'static str> = None;
+    /// Whether `If-Match: *` overwrites.
+    const WILDCARD: Wildcard = Wildcard::Overwrite;
     /// Whether a PUT creates what does not exist.
     const CREATE: Creation = Creation::Never;
+    /// Whether a write that was carried out before succeeds again.
+    const REPLAY: Replay = Replay::Refuse;
+    /// Which altered tags a write is guarded by.
+    const TOLERATE: Tolerate = Tolerate::Nothing;
 
     /// The value's own key; `None` where the key is only in the path.
     fn key(&self) -> Option<Self::Key>;
@@ -48,6 +54,19 @@ pub enum IfMatch {
     Required,
     /// A write without a guard is carried out.
     Optional,
+    /// A write without a guard is carried out, and reported: those that [`Required`](Self::Required) would
+    /// refuse.
+    Report,
+}
+
+/// What `If-Match: *` on a write means (`wildcard = "…"`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Wildcard {
+    /// Overwrite what exists, whatever its state (RFC 9110 §13.1.1).
+    Overwrite,
+    /// No guard: the write is answered 428, as one without `If-Match`.
+    Refuse,
 }
 
 /// Whether a PUT creates what does not exist (`create = "…"`).
@@ -61,4 +80,25 @@ pub enum Creation {
     /// As [`Put`](Self::Put), and `If-Match` is ignored on a key that never existed
     /// (`create = "put, ignore-if-match"`); on one that was deleted it is answered 412.
     PutIgnoreIfMatch,
+}
+
+/// What a write is answered whose tag is stale, where the stored state is the one that it would make
+/// (`replay = "…"`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Replay {
+    /// 412.
+    Refuse,
+    /// 2xx: it was carried out before, and its answer lost (RFC 9110 §13.1.1).
+    Accept,
+}
+
+/// Which tags in `If-Match` guard a write, besides those that were sent (`tolerate = "…"`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tolerate {
+    /// None.
+    Nothing,
+    /// Those that an intermediary altered in a way that is known: `W/"S"`, `"S-gzip"`.
+    Intermediaries,
 }

@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Fields, LitInt, LitStr, Member, Path, Token, Type, Visibility};
 
+use crate::choices::Choice;
 use crate::entries::{Entry, Keyed, Value, entries};
 use crate::errors::{Errors, Refusal};
 use crate::serde_attributes;
@@ -42,28 +43,18 @@ pub(crate) struct TypeKeys {
     pub(crate) authorize: Option<Keyed<Type>>,
     pub(crate) key: Option<Keyed<Type>>,
     pub(crate) epoch: Option<Keyed<u64>>,
-    pub(crate) if_match: Option<Keyed<IfMatch>>,
     pub(crate) query: Option<Keyed<LitStr>>,
     pub(crate) embed: Option<Keyed<LitStr>>,
-    pub(crate) create: Option<Keyed<Creation>>,
+    /// `if_match`, `wildcard`, `create`, `replay` and `tolerate`, in the order written.
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) cache_control: Option<Keyed<LitStr>>,
+    pub(crate) vary: Option<Keyed<LitStr>>,
     pub(crate) bound: Option<Keyed<Punctuated<WherePredicate, Token![,]>>>,
     pub(crate) krate: Option<Keyed<Path>>,
     /// Every key, also one whose value could not be read.
     pub(crate) written: Vec<Ident>,
     /// Whether a key is none: it may be the one that another check would miss.
     pub(crate) has_unknown: bool,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum IfMatch {
-    Required,
-    Optional,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum Creation {
-    Put,
-    PutIgnoreIfMatch,
 }
 
 /// The keys of `#[versioned(...)]` on a field, in the order written.
@@ -138,16 +129,21 @@ impl<'a> Variant<'a> {
 }
 
 impl TypeKeys {
-    const NAMES: [&str; 11] = [
+    const NAMES: [&str; 16] = [
         "store",
         "collection",
         "authorize",
         "key",
         "epoch",
         "if_match",
+        "wildcard",
         "query",
         "embed",
         "create",
+        "replay",
+        "tolerate",
+        "cache_control",
+        "vary",
         "bound",
         "crate",
     ];
@@ -171,12 +167,13 @@ impl TypeKeys {
             "authorize" => self.authorize = keyed(entry, type_of(entry, "Owners", errors)),
             "key" => self.key = keyed(entry, type_of(entry, "Uuid", errors)),
             "epoch" => self.epoch = keyed(entry, integer(entry, errors)),
-            "if_match" => self.if_match = keyed(entry, if_match(entry, errors)),
             "query" => self.query = keyed(entry, name_of(entry, "etag", errors)),
             "embed" => self.embed = keyed(entry, name_of(entry, "etag", errors)),
-            "create" => self.create = keyed(entry, creation(entry, errors)),
+            "cache_control" => self.cache_control = keyed(entry, cache_control(entry, errors)),
+            "vary" => self.vary = keyed(entry, vary(entry, errors)),
             "bound" => self.bound = keyed(entry, bound(entry, errors)),
             "crate" => self.krate = keyed(entry, krate(entry, errors)),
+            key if Choice::is_of(key) => self.choices.extend(Choice::read(entry, errors)),
             _ => {
                 self.has_unknown = true;
                 errors.refuse(&entry.key, &Self::unknown(&name, item));
@@ -366,27 +363,29 @@ fn integer(entry: &Entry, errors: &mut Errors) -> Option<u64> {
     value
 }
 
-fn if_match(entry: &Entry, errors: &mut Errors) -> Option<IfMatch> {
-    let choices = [("required", IfMatch::Required), ("optional", IfMatch::Optional)];
-    one_of(entry, &choices, errors)
-}
-
-fn creation(entry: &Entry, errors: &mut Errors) -> Option<Creation> {
-    let choices = [("put", Creation::Put), ("put, ignore-if-match", Creation::PutIgnoreIfMatch)];
-    one_of(entry, &choices, errors)
-}
-
-fn one_of<T: Copy>(entry: &Entry, choices: &[(&str, T); 2], errors: &mut Errors) -> Option<T> {
-    let written = entry.literal().map(|literal| literal.value());
-    let is_written = |choice: &&(&str, T)| written.as_deref() == Some(choice.0);
-    let chosen = choices.iter().find(is_written).map(|choice| choice.1);
-    if chosen.is_none() {
-        let [(first, _), (second, _)] = choices;
-        let key = &entry.key;
-        let headline = format!("expected `{key} = \"{first}\"` or `{key} = \"{second}\"`");
-        errors.refuse(entry.wrong_part(), &Refusal::new(headline));
+/// The header's value, as it is sent.
+fn cache_control(entry: &Entry, errors: &mut Errors) -> Option<LitStr> {
+    let is_visible = |text: &str| text.chars().all(|char| char == ' ' || char.is_ascii_graphic());
+    let value =
+        entry.literal().filter(|value| !value.value().trim().is_empty() && is_visible(&value.value()));
+    if value.is_none() {
+        let expected = "expected the header's value: `cache_control = \"public, max-age=60\"`";
+        errors.refuse(entry.wrong_part(), &Refusal::new(expected));
     }
-    chosen
+    value
+}
+
+/// The names of header fields, with commas between them.
+fn vary(entry: &Entry, errors: &mut Errors) -> Option<LitStr> {
+    // RFC 9110 §5.6.2.
+    let is_token = |char: char| char.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(char);
+    let is_name = |name: &str| !name.trim().is_empty() && name.trim().chars().all(is_token);
+    let value = entry.literal().filter(|value| value.value().split(',').all(is_name));
+    if value.is_none() {
+        let expected = "expected the names of header fields: `vary = \"Accept-Language\"`";
+        errors.refuse(entry.wrong_part(), &Refusal::new(expected));
+    }
+    value
 }
 
 fn bound(entry: &Entry, errors: &mut Errors) -> Option<Punctuated<WherePredicate, Token![,]>> {

@@ -73,6 +73,8 @@ fn lines(model: &Versioned<'_>, scope: &Scope<'_>) -> Vec<TokenStream> {
         let epoch = proc_macro2::Literal::u64_unsuffixed(epoch);
         lines.push(quote!(#it.epoch(#epoch);));
     }
+    lines.extend(model.cache_control.iter().map(|value| quote!(#it.cache_control(#value);)));
+    lines.extend(model.vary.iter().map(|names| quote!(#it.vary(#names);)));
     lines.extend(match &model.shape {
         Shape::Object(object) => lines::object(object, scope),
         Shape::Array(fields) => lines::array(fields, scope),

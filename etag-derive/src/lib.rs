@@ -7,6 +7,7 @@ mod attributes;
 mod bounds;
 mod cases;
 mod check;
+mod choices;
 mod derive;
 mod doc;
 mod entries;
@@ -212,7 +213,8 @@ mod tests;
 /// type Key = ();
 /// ```
 ///
-/// **`if_match`**: whether a write needs `If-Match`: `"required"`, as it is without, or `"optional"`.
+/// **`if_match`**: whether a write needs `If-Match`: `"required"`, as it is without, `"optional"`, or `"report"`:
+/// it is carried out without, and counted among those that `"required"` would refuse.
 ///
 /// ```
 /// # use etag_core::{Database, Versioned};
@@ -252,6 +254,48 @@ mod tests;
 /// const CREATE: ::etag_core::Creation = ::etag_core::Creation::Put;
 /// ```
 ///
+/// **`wildcard`**: what `If-Match: *` on a write means: `"overwrite"`, as it does without, or `"refuse"`: it is
+/// answered 428.
+///
+/// ```
+/// # use etag_core::{Database, Versioned};
+/// #[derive(Versioned)]
+/// #[versioned(store = Database, wildcard = "refuse")]
+/// struct Asset { #[versioned(id)] id: u64, name: String }
+/// # assert_eq!(<Asset as etag_core::Resource>::WILDCARD, etag_core::Wildcard::Refuse);
+/// ```
+/// ```text
+/// const WILDCARD: ::etag_core::Wildcard = ::etag_core::Wildcard::Refuse;
+/// ```
+///
+/// **`replay`**: what a PUT, PATCH or DELETE is answered that was carried out before: `"refuse"`, as it is
+/// without: 412, or `"accept"`: 2xx, where the stored state is the one that it would make.
+///
+/// ```
+/// # use etag_core::{Database, Versioned};
+/// #[derive(Versioned)]
+/// #[versioned(store = Database, replay = "accept")]
+/// struct Asset { #[versioned(id)] id: u64, name: String }
+/// # assert_eq!(<Asset as etag_core::Resource>::REPLAY, etag_core::Replay::Accept);
+/// ```
+/// ```text
+/// const REPLAY: ::etag_core::Replay = ::etag_core::Replay::Accept;
+/// ```
+///
+/// **`tolerate`**: which altered tags guard a write: `"nothing"`, as it is without, or `"intermediaries"`: those
+/// that a proxy weakened, or gave a suffix for its content coding.
+///
+/// ```
+/// # use etag_core::{Database, Versioned};
+/// #[derive(Versioned)]
+/// #[versioned(store = Database, tolerate = "intermediaries")]
+/// struct Asset { #[versioned(id)] id: u64, name: String }
+/// # assert_eq!(<Asset as etag_core::Resource>::TOLERATE, etag_core::Tolerate::Intermediaries);
+/// ```
+/// ```text
+/// const TOLERATE: ::etag_core::Tolerate = ::etag_core::Tolerate::Intermediaries;
+/// ```
+///
 /// On any type:
 ///
 /// **`epoch`**: a number that is in the tag, and in no state: another one moves every tag of the type. Change
@@ -270,6 +314,34 @@ mod tests;
 /// ```text
 /// article.epoch(2);
 /// article.member("title", |article| &article.title);
+/// ```
+///
+/// **`cache_control`**: the `Cache-Control` of its answers, in place of `private, no-cache`.
+///
+/// ```
+/// # use etag_core::{Versioned, axum::Tagged};
+/// #[derive(Versioned)]
+/// #[versioned(cache_control = "public, max-age=60")]
+/// struct Motd { text: String }
+/// # let response = axum::response::IntoResponse::into_response(Tagged::new(Motd { text: String::new() }));
+/// # assert_eq!(response.headers()["cache-control"], "public, max-age=60");
+/// ```
+/// ```text
+/// motd.cache_control("public, max-age=60");
+/// ```
+///
+/// **`vary`**: the request's header fields that its answers depend on; also of what flattens it.
+///
+/// ```
+/// # use etag_core::{Versioned, axum::Tagged};
+/// #[derive(Versioned)]
+/// #[versioned(vary = "Accept-Language")]
+/// struct Motd { text: String }
+/// # let response = axum::response::IntoResponse::into_response(Tagged::new(Motd { text: String::new() }));
+/// # assert_eq!(response.headers()["vary"], "Accept-Language");
+/// ```
+/// ```text
+/// motd.vary("Accept-Language");
 /// ```
 ///
 /// **`bound`**: the bounds of the implementation, in place of those that are inferred from the fields.

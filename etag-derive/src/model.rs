@@ -8,7 +8,8 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Data, ExprPath, Fields, Generics, LitStr, Member, Path, Type, WherePredicate};
 
-use crate::attributes::{self, Creation, IfMatch, Input, RoleKey};
+use crate::attributes::{self, Input, RoleKey};
+use crate::choices::Choice;
 use crate::rename::Rule;
 use crate::serde_attributes::{self, member_name};
 
@@ -20,6 +21,8 @@ pub(crate) struct Versioned<'a> {
     /// The bounds that replace the inferred ones.
     pub(crate) bound: Option<Vec<&'a WherePredicate>>,
     pub(crate) epoch: Option<u64>,
+    pub(crate) cache_control: Option<String>,
+    pub(crate) vary: Option<String>,
     pub(crate) shape: Shape<'a>,
     pub(crate) resource: Option<Resource<'a>>,
     /// Whether a key is none that is known: it may have been meant to be `store`.
@@ -115,9 +118,8 @@ pub(crate) struct Resource<'a> {
     pub(crate) policy: Option<&'a Type>,
     pub(crate) collection: String,
     pub(crate) key: Key<'a>,
-    pub(crate) if_match: Option<IfMatch>,
     pub(crate) query: Option<String>,
-    pub(crate) create: Option<Creation>,
+    pub(crate) choices: &'a [Choice],
     /// The fields that hold the time of the version.
     pub(crate) modified: Option<Member>,
     pub(crate) revision: Option<Member>,
@@ -147,6 +149,8 @@ impl<'a> Versioned<'a> {
             krate: keys.krate.as_ref().map(|krate| &krate.value),
             bound: keys.bound.as_ref().map(|bound| bound.value.iter().collect()),
             epoch: keys.epoch.as_ref().map(|epoch| epoch.value),
+            cache_control: keys.cache_control.as_ref().map(|value| value.value.value()),
+            vary: keys.vary.as_ref().map(|value| value.value.value()),
             shape: Shape::new(input),
             resource: Resource::new(input),
             may_be_stored: keys.has_unknown,
@@ -329,9 +333,8 @@ impl<'a> Resource<'a> {
             policy: keys.authorize.as_ref().map(|policy| &policy.value),
             collection: collection.unwrap_or_else(|| input.item.ident.unraw().to_string()),
             key: Key::new(input),
-            if_match: keys.if_match.as_ref().map(|if_match| if_match.value),
             query: keys.query.as_ref().map(|query| string(&query.value)),
-            create: keys.create.as_ref().map(|create| create.value),
+            choices: &keys.choices,
             modified: with(Role::Modified),
             revision: with(Role::Revision),
         })

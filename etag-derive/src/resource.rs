@@ -1,10 +1,10 @@
 //! Writes the impl of `Resource` for a stored type.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Type;
 
-use crate::attributes::{Creation, IfMatch};
+use crate::choices::Choice;
 use crate::model::{Id, Key, Resource, ungrouped};
 
 /// ```text
@@ -50,27 +50,17 @@ pub(crate) fn expand(ident: &Ident, resource: &Resource<'_>, krate: &TokenStream
 
 /// The constants that differ from the trait's own.
 fn choices(resource: &Resource<'_>, krate: &TokenStream) -> TokenStream {
-    let if_match = resource.if_match.map(|if_match| {
-        let choice = match if_match {
-            IfMatch::Required => quote!(Required),
-            IfMatch::Optional => quote!(Optional),
-        };
-        quote!(const IF_MATCH: #krate::IfMatch = #krate::IfMatch::#choice;)
-    });
     let query = resource.query.as_ref().map(|query| {
         quote! {
             const QUERY: ::core::option::Option<&'static ::core::primitive::str> =
                 ::core::option::Option::Some(#query);
         }
     });
-    let create = resource.create.map(|create| {
-        let choice = match create {
-            Creation::Put => quote!(Put),
-            Creation::PutIgnoreIfMatch => quote!(PutIgnoreIfMatch),
-        };
-        quote!(const CREATE: #krate::Creation = #krate::Creation::#choice;)
+    let words = resource.choices.iter().map(|Choice { constant, ty, variant }| {
+        let [constant, ty, variant] = [constant, ty, variant].map(|name| Ident::new(name, Span::call_site()));
+        quote!(const #constant: #krate::#ty = #krate::#ty::#variant;)
     });
-    quote!(#if_match #query #create)
+    quote!(#query #(#words)*)
 }
 
 /// `Uuid`, or `(Tenant, Uuid)` in the order of the fields.

@@ -73,10 +73,10 @@ pub mod pasted {
         const COLLECTION: &'static ::core::primitive::str = "assets";
         const PARAMETERS: &'static [&'static ::core::primitive::str] = &["id", "tenant_id"];
         const MEMBERS: &'static [&'static ::core::primitive::str] = &["id", ""];
-        const IF_MATCH: ::etag_core::IfMatch = ::etag_core::IfMatch::Optional;
         const QUERY: ::core::option::Option<&'static ::core::primitive::str> =
             ::core::option::Option::Some("etag");
         const CREATE: ::etag_core::Creation = ::etag_core::Creation::PutIgnoreIfMatch;
+        const IF_MATCH: ::etag_core::IfMatch = ::etag_core::IfMatch::Optional;
         fn key(&self) -> ::core::option::Option<Self::Key> {
             ::core::option::Option::Some((
                 ::core::clone::Clone::clone(&self.id),

@@ -9,6 +9,7 @@ use http::request::Parts;
 use super::list_query::{ListQuery, page_headers, query_of};
 use super::target::list_prefix;
 use super::{PolicyInState, Refusal, StoreInState, Tagged};
+use crate::outline::Outline;
 use crate::{Access, Authorize, Preconditions, Problem, Resource, Select, Selected, Selection};
 
 /// The stored values that the request's query string selects, for a client that does not have them yet.
@@ -100,7 +101,9 @@ where
         let store = S::from_ref(state);
         let preconditions = Preconditions::read(&parts.method, &parts.headers);
         let headers = |selected: &Selected<T>| page_headers(parts, query.page(), selected.total());
-        let check = |selected: &Selected<T>| match preconditions.check(Some(&selected.validators())) {
+        let check = |selected: &Selected<T>| match preconditions
+            .check_for(Some(&selected.validators()), Outline::of::<T>())
+        {
             Err(Refusal::NotModified(not_modified)) => {
                 Err(Refusal::NotModified(not_modified.with(headers(selected))))
             }

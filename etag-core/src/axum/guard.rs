@@ -88,8 +88,10 @@ pub(super) fn admit<T: Resource>(preconditions: &Preconditions, version: &Versio
         Some(TagList::Tags(_)) => Ok(Race::Stale),
         Some(TagList::Any) => Ok(Race::Conflict),
         None if has_date => Ok(Race::Stale),
-        None if T::IF_MATCH == IfMatch::Optional => Ok(Race::Conflict),
-        None => Err(required_tag::<T>().into()),
+        None => match T::IF_MATCH {
+            IfMatch::Required => Err(required_tag::<T>().into()),
+            IfMatch::Optional | IfMatch::Report => Ok(Race::Conflict),
+        },
     }
 }
 
@@ -152,9 +154,9 @@ fn plan_without_reading<T: Resource>(preconditions: &Preconditions) -> Option<Re
         }
         (None, None) if date.is_none() => match (T::CREATE, T::IF_MATCH) {
             (Creation::Never, IfMatch::Required) => None,
-            (Creation::Never, IfMatch::Optional) => Some(Required::Exists),
+            (Creation::Never, IfMatch::Optional | IfMatch::Report) => Some(Required::Exists),
             (_, IfMatch::Required) => Some(Required::Absent),
-            (_, IfMatch::Optional) => Some(Required::Unconditional),
+            (_, IfMatch::Optional | IfMatch::Report) => Some(Required::Unconditional),
         },
         _ => None,
     }
@@ -183,7 +185,7 @@ pub(super) fn missed<T: Resource>(
     match (required, validators) {
         (Required::Absent, Some(_)) if names_no_state => match T::IF_MATCH {
             IfMatch::Required => required_tag::<T>(),
-            IfMatch::Optional => Problem::conflict(),
+            IfMatch::Optional | IfMatch::Report => Problem::conflict(),
         },
         (Required::State(_) | Required::Exists, None) if T::CREATE == Creation::Never => Problem::not_found(),
         (_, validators) => failed(preconditions, validators.as_ref()),

@@ -6,6 +6,7 @@ use http::request::Parts;
 
 use super::refusal::NotModified;
 use super::{Refusal, Tagged, guard};
+use crate::outline::Outline;
 use crate::{Outcome, Preconditions, Problem, Validators, Versioned};
 
 /// Never rejects: what is malformed is answered by [`respond`](Preconditions::respond) and
@@ -89,13 +90,18 @@ impl Preconditions {
     /// 400 where a condition can't be read, 412 where one is false, and 304 for a GET or a HEAD of what the
     /// client has.
     pub fn check(&self, current: Option<&Validators>) -> Result<(), Refusal> {
+        self.check_for(current, &Outline::default())
+    }
+
+    /// As [`check`](Self::check); the type says what a 304 repeats.
+    pub(super) fn check_for(&self, current: Option<&Validators>, outline: &Outline) -> Result<(), Refusal> {
         if let Some(malformed) = self.malformed() {
             return Err(Problem::malformed_precondition(malformed.to_string()).into());
         }
         match (self.evaluate(current), current) {
             (Outcome::Proceed, _) => Ok(()),
             (Outcome::NotModified, Some(current)) => {
-                Err(Refusal::NotModified(NotModified::new(current, None)))
+                Err(Refusal::NotModified(NotModified::new(current, None, outline)))
             }
             (_, current) => Err(guard::failed(self, current).into()),
         }

@@ -4,10 +4,11 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_LOCATION, ETAG};
+use http::header::{CACHE_CONTROL, CONTENT_LOCATION, ETAG, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::tagged::date_headers;
+use crate::outline::Outline;
 use crate::{Problem, Validators};
 
 /// Why an extractor lets no handler run: the client's copy is current, or there is a problem.
@@ -26,9 +27,13 @@ pub struct NotModified(HeaderMap);
 
 impl NotModified {
     /// A date is representation metadata, and only sent where no tag is (§15.4.5).
-    pub(crate) fn new(validators: &Validators, content_location: Option<&HeaderValue>) -> Self {
+    pub(crate) fn new(
+        validators: &Validators,
+        content_location: Option<&HeaderValue>,
+        outline: &Outline,
+    ) -> Self {
         let mut headers = HeaderMap::new();
-        headers.insert(CACHE_CONTROL, PRIVATE);
+        cache_headers(&mut headers, outline);
         match (&validators.etag, &validators.last_modified) {
             (Some(etag), _) => drop(headers.insert(ETAG, etag.to_header_value())),
             (None, Some(date)) => date_headers(&mut headers, date),
@@ -49,7 +54,14 @@ impl NotModified {
 
 /// Never share what may be one user's (RFC 9111 §5.2.2.7), and ask each time whether it is current
 /// (§5.2.2.4).
-pub(super) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// What a 304 repeats of the 200 (RFC 9110 §15.4.5), as far as the type says it.
+pub(super) fn cache_headers(headers: &mut HeaderMap, outline: &Outline) {
+    let cache_control = outline.cache_control.unwrap_or("private, no-cache");
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    for names in &outline.vary {
+        headers.append(VARY, HeaderValue::from_static(names));
+    }
+}
 
 /// No content, and no length of it: a router would make `Content-Length: 0` of an empty body, which in a
 /// 304 is said of the 200 (RFC 9110 §8.6).

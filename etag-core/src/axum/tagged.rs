@@ -2,11 +2,11 @@ use std::ops::Deref;
 use std::time::SystemTime;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_LOCATION, CONTENT_TYPE, DATE, ETAG, LAST_MODIFIED, LOCATION};
+use http::header::{CONTENT_LOCATION, CONTENT_TYPE, DATE, ETAG, LAST_MODIFIED, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::Refusal;
-use super::refusal::{NotModified, PRIVATE};
+use super::refusal::{NotModified, cache_headers};
 use crate::outline::Outline;
 use crate::{
     EntityTag, LastModified, Problem, Representation, Resource, Selected, StateTag, Validators, Version,
@@ -146,6 +146,7 @@ impl<T: Versioned> Tagged<T> {
         let Validators { etag, last_modified } = representation.validators();
         let last_modified = self.last_modified.or(last_modified).filter(|_| !outline.has_variant);
         Ok(Rendered {
+            outline,
             validators: Validators { etag, last_modified },
             status: self.status,
             headers: self.headers,
@@ -175,6 +176,7 @@ fn known<T: Versioned>(value: &T, state: StateTag) -> Result<Representation, Pro
 
 /// An answer that can be sent.
 pub(super) struct Rendered {
+    outline: &'static Outline,
     validators: Validators,
     status: StatusCode,
     headers: HeaderMap,
@@ -187,7 +189,11 @@ impl Rendered {
     }
 
     pub(super) fn into_not_modified(self) -> Refusal {
-        Refusal::NotModified(NotModified::new(&self.validators, self.headers.get(CONTENT_LOCATION)))
+        Refusal::NotModified(NotModified::new(
+            &self.validators,
+            self.headers.get(CONTENT_LOCATION),
+            self.outline,
+        ))
     }
 }
 
@@ -198,7 +204,7 @@ impl IntoResponse for Rendered {
         let headers = response.headers_mut();
         headers.extend(self.headers);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(CACHE_CONTROL, PRIVATE);
+        cache_headers(headers, self.outline);
         if let Some(etag) = &self.validators.etag {
             headers.insert(ETAG, etag.to_header_value());
         }

@@ -4,6 +4,7 @@ use http::request::Parts;
 
 use super::guard::Conditions;
 use super::{Fresh, PolicyInState, Refusal, StoreInState};
+use crate::outline::Outline;
 use crate::{Access, Authorize, Key, KeyPrefix, Preconditions, Problem, Resource, Store, Version};
 
 /// The resource at the request's path: its key is read and the caller authorised, and nothing else is read
@@ -101,7 +102,7 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
     }
 
     fn check(&self, version: &Version) -> Result<(), Refusal> {
-        self.preconditions.check(Some(&version.validators::<T>()))
+        self.preconditions.check_for(Some(&version.validators::<T>()), Outline::of::<T>())
     }
 
     /// Reads the key and runs the policy; `access` says for what.

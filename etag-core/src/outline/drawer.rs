@@ -150,6 +150,14 @@ impl<'d> Pen<'d> {
         self.note(|outline| outline.epochs.push(epoch));
     }
 
+    fn cache_control(&mut self, value: &'static str) {
+        self.note(|outline| outline.cache_control = Some(value));
+    }
+
+    fn vary(&mut self, names: &'static str) {
+        self.note(|outline| outline.vary.push(names));
+    }
+
     /// `word(…)`
     fn element(&mut self, word: &str, shape: Shape) {
         let (text, _) = self.drawing.value(shape);
@@ -159,7 +167,10 @@ impl<'d> Pen<'d> {
     }
 
     fn flatten(&mut self, shape: Shape) {
+        // A view says by itself how it may be cached: what it adds may not be for everyone.
+        let cache_control = self.drawing.outline.cache_control;
         let (text, _) = self.drawing.inner(shape, self.outermost);
+        self.drawing.outline.cache_control = cache_control;
         self.unordered.push(format!("flatten{}", short(text)));
         self.is(Kind::Composite);
     }
@@ -338,6 +349,14 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
 
     fn epoch(&mut self, epoch: u64) {
         self.pen.epoch(epoch);
+    }
+
+    fn cache_control(&mut self, value: &'static str) {
+        self.pen.cache_control(value);
+    }
+
+    fn vary(&mut self, names: &'static str) {
+        self.pen.vary(names);
     }
 
     fn element<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V + Copy) {

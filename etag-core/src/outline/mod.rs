@@ -24,6 +24,9 @@ pub(crate) struct Outline {
     pub(crate) embed: Option<&'static str>,
     /// Its own, and those of what is flattened into it.
     pub(crate) epochs: Vec<u64>,
+    /// What an answer's `Cache-Control` says, and its `Vary`.
+    pub(crate) cache_control: Option<&'static str>,
+    pub(crate) vary: Vec<&'static str>,
     pub(crate) has_revision: bool,
     pub(crate) has_modified: bool,
     pub(crate) has_variant: bool,

@@ -208,6 +208,16 @@ pub trait Describe<T: ?Sized> {
         let _ = epoch;
     }
 
+    /// The `Cache-Control` of an answer with this type; it is in no hash.
+    fn cache_control(&mut self, value: &'static str) {
+        let _ = value;
+    }
+
+    /// The `Vary` of an answer with this type, or with one that flattens it; it is in no hash.
+    fn vary(&mut self, names: &'static str) {
+        let _ = names;
+    }
+
     /// The next element of an array of fixed length: a tuple's field.
     fn element<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy);
 

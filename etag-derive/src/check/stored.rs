@@ -19,7 +19,9 @@ fn store_is_named(input: &Input<'_>, errors: &mut Errors) {
     if written(input, "store").is_some() || input.keys.has_unknown {
         return;
     }
-    for name in ["collection", "authorize", "key", "if_match", "query", "create"] {
+    for name in
+        ["collection", "authorize", "key", "if_match", "wildcard", "query", "create", "replay", "tolerate"]
+    {
         if let Some(key) = written(input, name) {
             let refusal = Refusal::new(format!("`{name}` is for a stored type"))
                 .help("add `store = Database`, or remove it");

@@ -225,7 +225,8 @@ fn stored_type() {
     assert_expands(
         r#"
         #[versioned(store = Database, collection = "assets", authorize = "Owners<A, B>")]
-        #[versioned(if_match = "optional", query = "etag", create = "put, ignore-if-match")]
+        #[versioned(if_match = "optional", wildcard = "refuse", query = "etag", create = "put, ignore-if-match")]
+        #[versioned(replay = "accept", tolerate = "intermediaries", cache_control = "no-store", vary = "Accept")]
         struct Asset {
             #[versioned(id)] #[serde(skip)] tenant: String,
             #[versioned(id = "asset_id")] id: Uuid,
@@ -237,6 +238,8 @@ fn stored_type() {
         impl ::etag_core::Versioned for Asset {
             /// State: `id`, `version_date`. Not sent: `tenant`, `revision`.
             fn describe<D: ::etag_core::Describe<Self>>(asset: &mut D) {
+                asset.cache_control("no-store");
+                asset.vary("Accept");
                 asset.id("id", |asset| &asset.id);
                 asset.modified("version_date", |asset| &asset.version_date);
                 asset.unsent_revision(|asset| &asset.revision);
@@ -250,9 +253,12 @@ fn stored_type() {
             const COLLECTION: &'static ::core::primitive::str = "assets";
             const PARAMETERS: &'static [&'static ::core::primitive::str] = &["tenant", "asset_id"];
             const MEMBERS: &'static [&'static ::core::primitive::str] = &["", "id"];
-            const IF_MATCH: ::etag_core::IfMatch = ::etag_core::IfMatch::Optional;
             const QUERY: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some("etag");
+            const IF_MATCH: ::etag_core::IfMatch = ::etag_core::IfMatch::Optional;
+            const WILDCARD: ::etag_core::Wildcard = ::etag_core::Wildcard::Refuse;
             const CREATE: ::etag_core::Creation = ::etag_core::Creation::PutIgnoreIfMatch;
+            const REPLAY: ::etag_core::Replay = ::etag_core::Replay::Accept;
+            const TOLERATE: ::etag_core::Tolerate = ::etag_core::Tolerate::Intermediaries;
             fn key(&self) -> ::core::option::Option<Self::Key> {
                 ::core::option::Option::Some((::core::clone::Clone::clone(&self.tenant), ::core::clone::Clone::clone(&self.id)))
             }

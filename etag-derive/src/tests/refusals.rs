@@ -11,7 +11,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
     (
         r#"#[versioned(sotre = X, create = "put")] struct A { a: u64 }"#,
         &[
-            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `query`, `embed`, `create`, `bound`, `crate`",
+            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `cache_control`, `vary`, `bound`, `crate`",
         ],
     ),
     (
@@ -23,7 +23,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
     (
         r#"#[versioned(sotre = X)] struct A { #[versioned(revison)] a: u64, #[versioned(foo)] b: u64 }"#,
         &[
-            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `query`, `embed`, `create`, `bound`, `crate`",
+            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `cache_control`, `vary`, `bound`, `crate`",
             "unknown key `revison` in `#[versioned(...)]`\n= help: did you mean `revision`?\n= note: the field keys are `id`, `revision`, `modified`, `variant`, `skip`, `serde`",
             "unknown key `foo` in `#[versioned(...)]`\n= note: the field keys are `id`, `revision`, `modified`, `variant`, `skip`, `serde`",
         ],
@@ -104,7 +104,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
         r#"#[versioned(epoch = 2.5, epoc = 1)] struct A { a: u64 }"#,
         &[
             "expected an integer: `epoch = 2`",
-            "unknown key `epoc` in `#[versioned(...)]`\n= help: did you mean `epoch`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `query`, `embed`, `create`, `bound`, `crate`",
+            "unknown key `epoc` in `#[versioned(...)]`\n= help: did you mean `epoch`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `cache_control`, `vary`, `bound`, `crate`",
         ],
     ),
     (
@@ -129,8 +129,22 @@ const REFUSALS: &[(&str, &[&str])] = &[
         &[
             "expected a name: `collection = \"assets\"`",
             "expected a name: `query = \"etag\"`",
-            "expected `if_match = \"required\"` or `if_match = \"optional\"`",
+            "expected `if_match = \"required\"` or `if_match = \"optional\"` or `if_match = \"report\"`",
             "expected `create = \"put\"` or `create = \"put, ignore-if-match\"`",
+        ],
+    ),
+    (
+        r#"#[versioned(cache_control = "", vary = "Accept Language")] struct A { a: u64 }"#,
+        &[
+            "expected the header's value: `cache_control = \"public, max-age=60\"`",
+            "expected the names of header fields: `vary = \"Accept-Language\"`",
+        ],
+    ),
+    (
+        r#"#[versioned(cache_control = "a\nb", vary = "")] struct A { a: u64 }"#,
+        &[
+            "expected the header's value: `cache_control = \"public, max-age=60\"`",
+            "expected the names of header fields: `vary = \"Accept-Language\"`",
         ],
     ),
     (
@@ -309,14 +323,17 @@ const REFUSALS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        r#"#[versioned(collection = "a", authorize = X, key = X, if_match = "optional", query = "q", create = "put")] struct A { a: u64 }"#,
+        r#"#[versioned(collection = "a", authorize = X, key = X, if_match = "optional", wildcard = "refuse", query = "q", create = "put", replay = "accept", tolerate = "intermediaries")] struct A { a: u64 }"#,
         &[
             "`collection` is for a stored type\n= help: add `store = Database`, or remove it",
             "`authorize` is for a stored type\n= help: add `store = Database`, or remove it",
             "`key` is for a stored type\n= help: add `store = Database`, or remove it",
             "`if_match` is for a stored type\n= help: add `store = Database`, or remove it",
+            "`wildcard` is for a stored type\n= help: add `store = Database`, or remove it",
             "`query` is for a stored type\n= help: add `store = Database`, or remove it",
             "`create` is for a stored type\n= help: add `store = Database`, or remove it",
+            "`replay` is for a stored type\n= help: add `store = Database`, or remove it",
+            "`tolerate` is for a stored type\n= help: add `store = Database`, or remove it",
         ],
     ),
     (

@@ -12,6 +12,8 @@ mod bounds;
 mod cases;
 #[path = "../../../../etag-derive/src/check/mod.rs"]
 mod check;
+#[path = "../../../../etag-derive/src/choices.rs"]
+mod choices;
 #[expect(dead_code, reason = "`caught` would hide the panics that are looked for")]
 #[path = "../../../../etag-derive/src/derive.rs"]
 mod derive;
