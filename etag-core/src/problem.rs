@@ -35,6 +35,8 @@ use serde_json::{Map, Value};
 /// ## Unsupported media type
 /// 415: the body's `Content-Type` is not one that the resource takes; `Accept-Patch` names those that PATCH
 /// takes.
+/// ## Range not satisfiable
+/// 416: the representation ends before the `Range` begins; `Content-Range` says how long it is.
 /// ## Invalid member
 /// 422: the body is well-formed, and the member named by `member` is wrong.
 /// ## Precondition required

@@ -11,6 +11,7 @@ use super::body::{Json, MediaType, read};
 use super::guard::{Conditions, failed};
 use super::target::{key_prefix, original_path};
 use super::{ListQuery, Pending, PolicyInState, Refusal, StoreInState, Tagged, list_query::query_of};
+use crate::preconditions::Asked;
 use crate::{
     Access, Authorize, FromJson, Insert, InsertIn, Inserted, Key, Matched, Preconditions, Problem, Required,
     Resource, Selected, Selection, StateTag, Store, StoreIn, TagList, Timestamp, Validators, Written,
@@ -63,6 +64,7 @@ pub struct Create<T: Resource, L: ListGuard = NoList, S: Store<T> = <T as Resour
     key: T::Key,
     store: S,
     location: HeaderValue,
+    asked: Asked,
     list: Option<List<L::Query>>,
 }
 
@@ -118,7 +120,7 @@ impl<T: Resource, S: Store<T>> Create<T, NoList, S> {
     /// 409 where something does.
     pub async fn save(self) -> Result<Tagged<T>, Problem> {
         let written = self.store.replace(Matched::new(self.key, Required::Absent), self.value).await;
-        answer(written.map_err(Into::into)?, self.location)
+        answer(written.map_err(Into::into)?, self.location, &self.asked)
     }
 
     /// As [`save`](Self::save), in a transaction of yours.
@@ -132,7 +134,7 @@ impl<T: Resource, S: Store<T>> Create<T, NoList, S> {
     {
         let matched = Matched::new(self.key, Required::Absent);
         let written = self.store.replace_in(transaction, matched, self.value).await;
-        Ok(Pending::new(answer(written.map_err(Into::into)?, self.location)?))
+        Ok(Pending::new(answer(written.map_err(Into::into)?, self.location, &self.asked)?))
     }
 }
 
@@ -144,16 +146,16 @@ impl<T: Resource, Q: ListQuery<T>, S: Insert<T, Q>> Create<T, InList<Q>, S> {
     ///
     /// 409 where something exists, 412 where the list is in another state.
     pub async fn save(self) -> Result<Tagged<T>, Problem> {
-        let Self { mut value, key, store, location, list } = self;
+        let Self { mut value, key, store, location, asked, list } = self;
         let Some(mut list) = list else {
             let matched = Matched::new(key, Required::Absent);
-            return answer(store.replace(matched, value).await.map_err(Into::into)?, location);
+            return answer(store.replace(matched, value).await.map_err(Into::into)?, location, &asked);
         };
         loop {
             let matched = Matched::new(key.clone(), Required::Absent);
             let inserted = store.insert(&list.within, &list.query, list.required, matched, value).await;
             match inserted.map_err(Into::into)? {
-                Inserted::Written(written) => return answer(written, location),
+                Inserted::Written(written) => return answer(written, location, &asked),
                 Inserted::Stale(selected, given_back) => value = list.again(&selected, given_back)?,
             }
         }
@@ -168,18 +170,18 @@ impl<T: Resource, Q: ListQuery<T>, S: Insert<T, Q>> Create<T, InList<Q>, S> {
     where
         S: InsertIn<T, Q, Tx> + StoreIn<T, Tx>,
     {
-        let Self { mut value, key, store, location, list } = self;
+        let Self { mut value, key, store, location, asked, list } = self;
         let Some(mut list) = list else {
             let matched = Matched::new(key, Required::Absent);
             let written = store.replace_in(transaction, matched, value).await.map_err(Into::into)?;
-            return Ok(Pending::new(answer(written, location)?));
+            return Ok(Pending::new(answer(written, location, &asked)?));
         };
         loop {
             let matched = Matched::new(key.clone(), Required::Absent);
             let List { within, query, required, .. } = &list;
             let inserted = store.insert_in(transaction, within, query, *required, matched, value).await;
             match inserted.map_err(Into::into)? {
-                Inserted::Written(written) => return Ok(Pending::new(answer(written, location)?)),
+                Inserted::Written(written) => return Ok(Pending::new(answer(written, location, &asked)?)),
                 Inserted::Stale(selected, given_back) => value = list.again(&selected, given_back)?,
             }
         }
@@ -209,9 +211,15 @@ impl<T: Resource, L: ListGuard, S: Store<T>> Create<T, L, S> {
     }
 }
 
-fn answer<T: Resource>(written: Written<T>, location: HeaderValue) -> Result<Tagged<T>, Problem> {
+fn answer<T: Resource>(
+    written: Written<T>,
+    location: HeaderValue,
+    asked: &Asked,
+) -> Result<Tagged<T>, Problem> {
     match written {
-        Written::Created(value, version) => Ok(Tagged::stored(value, version).created(Some(location))),
+        Written::Created(value, version) => {
+            Ok(Tagged::stored(value, version).asked(asked).created(Some(location)))
+        }
         _ => Err(Problem::conflict().detail("a resource with this key exists already")),
     }
 }
@@ -235,7 +243,8 @@ where
         // The target is the collection, which exists.
         preconditions.check(Some(&Validators::default()))?;
         let (key, value, location) = new_value::<T>(&received.body, &received.within, &received.path)?;
-        Ok(Self { value, key, store: S::from_ref(state), location, list: None })
+        let asked = preconditions.asked().clone();
+        Ok(Self { value, key, store: S::from_ref(state), location, asked, list: None })
     }
 }
 
@@ -253,6 +262,7 @@ where
         let Received { parts, within, path, body, conditions } = receive::<T, A>(request, state).await?;
         let store = S::from_ref(state);
         let preconditions = conditions.into_preconditions()?;
+        let asked = preconditions.asked().clone();
         let names_tags = |tags: Option<&TagList>| matches!(tags, Some(TagList::Tags(_)));
         let list = if names_tags(preconditions.if_match()) || names_tags(preconditions.if_none_match()) {
             // What the list holds is told by whether its tag matches.
@@ -272,7 +282,7 @@ where
             None
         };
         let (key, value, location) = new_value::<T>(&body, &within, &path)?;
-        Ok(Self { value, key, store, location, list })
+        Ok(Self { value, key, store, location, asked, list })
     }
 }
 

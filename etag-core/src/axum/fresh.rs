@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
 use super::{PolicyInState, Refusal, StoreInState, Tagged, Target};
+use crate::preconditions::Asked;
 use crate::{Access, Resource, Store, Version};
 
 /// The stored value at the request's path, for a client that does not have it yet.
@@ -52,12 +53,13 @@ use crate::{Access, Resource, Store, Version};
 pub struct Fresh<T: Resource, S: Store<T> = <T as Resource>::Store> {
     value: T,
     version: Version,
+    asked: Asked,
     from: PhantomData<fn() -> S>,
 }
 
 impl<T: Resource, S: Store<T>> Fresh<T, S> {
-    pub(super) fn new(value: T, version: Version) -> Self {
-        Self { value, version, from: PhantomData }
+    pub(super) fn new(value: T, version: Version, asked: Asked) -> Self {
+        Self { value, version, asked, from: PhantomData }
     }
 
     /// The value's version.
@@ -95,7 +97,7 @@ impl<T: Resource, S: Store<T>> Deref for Fresh<T, S> {
 
 impl<T: Resource, S: Store<T>> From<Fresh<T, S>> for Tagged<T> {
     fn from(fresh: Fresh<T, S>) -> Self {
-        Self::stored(fresh.value, fresh.version)
+        Self::stored(fresh.value, fresh.version).asked(&fresh.asked)
     }
 }
 

@@ -10,6 +10,7 @@ use super::list_query::{ListQuery, page_headers, query_of};
 use super::target::list_prefix;
 use super::{PolicyInState, Refusal, StoreInState, Tagged};
 use crate::outline::Outline;
+use crate::preconditions::Asked;
 use crate::{Access, Authorize, Preconditions, Problem, Resource, Select, Selected, Selection};
 
 /// The stored values that the request's query string selects, for a client that does not have them yet.
@@ -64,6 +65,7 @@ pub struct FreshList<T: Resource, Q = Selection, S: Select<T, Q> = <T as Resourc
     selected: Selected<T>,
     query: Q,
     headers: HeaderMap,
+    asked: Asked,
     from: PhantomData<fn() -> S>,
 }
 
@@ -121,7 +123,8 @@ where
             );
         }
         let headers = headers(&selected);
-        Ok(Self { values, selected, query, headers, from: PhantomData })
+        let asked = preconditions.asked().clone();
+        Ok(Self { values, selected, query, headers, asked, from: PhantomData })
     }
 }
 
@@ -135,7 +138,7 @@ impl<T: Resource, Q, S: Select<T, Q>> Deref for FreshList<T, Q, S> {
 
 impl<T: Resource, Q, S: Select<T, Q>> From<FreshList<T, Q, S>> for Tagged<Vec<T>> {
     fn from(list: FreshList<T, Q, S>) -> Self {
-        Self::listed(list.values, &list.selected).with(list.headers)
+        Self::listed(list.values, &list.selected).with(list.headers).asked(&list.asked)
     }
 }
 

@@ -129,6 +129,7 @@ where
             guard: Guard::Read(race),
             preconditions,
             location: location(parts),
+            sent: None,
         };
         Ok(Self { value, ticket })
     }

@@ -329,7 +329,8 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
     fn answer(&self, written: Vec<(T, Version)>) -> Tagged<Vec<T>> {
         let (values, versions): (Vec<T>, Vec<Version>) = written.into_iter().unzip();
         let total = values.len() as u64;
-        Tagged::listed(values, &Selected::new(self.keys.iter().cloned().zip(versions).collect(), total))
+        let selected = Selected::new(self.keys.iter().cloned().zip(versions).collect(), total);
+        Tagged::listed(values, &selected).asked(self.preconditions.asked())
     }
 
     /// Why the store wrote nothing, with the tag that the list has now.

@@ -37,6 +37,7 @@ mod pending;
 mod preconditions;
 mod problem;
 mod refusal;
+mod rendered;
 mod state;
 mod tagged;
 mod target;

@@ -55,10 +55,10 @@ impl Preconditions {
     /// ```
     pub fn respond<T: Versioned>(&self, tagged: Tagged<T>) -> Response {
         if !self.selects() {
-            return tagged.into_response();
+            return tagged.asked(self.asked()).into_response();
         }
-        match tagged.render() {
-            Ok(rendered) => match self.check(Some(rendered.validators())) {
+        match tagged.asked(self.asked()).render() {
+            Ok(rendered) => match self.check(Some(&rendered.validators)) {
                 Ok(()) => rendered.into_response(),
                 Err(Refusal::NotModified(_)) => rendered.into_not_modified().into_response(),
                 Err(Refusal::Problem(problem)) => problem.into_response(),

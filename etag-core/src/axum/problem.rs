@@ -38,6 +38,10 @@ impl Problem {
             .detail(detail)
     }
 
+    pub(super) fn range_not_satisfiable(detail: impl Into<String>) -> Self {
+        Self::known(StatusCode::RANGE_NOT_SATISFIABLE, "Range not satisfiable").detail(detail)
+    }
+
     pub(super) fn content_too_large() -> Self {
         Self::known(StatusCode::PAYLOAD_TOO_LARGE, "Content too large")
             .detail("the body is larger than this service takes")

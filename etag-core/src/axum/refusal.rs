@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LOCATION, ETAG, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::tagged::date_headers;
+use super::rendered::date_headers;
 use crate::outline::Outline;
 use crate::{Problem, Validators};
 

@@ -1,16 +1,16 @@
 use std::ops::Deref;
-use std::time::SystemTime;
 
+use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_LOCATION, CONTENT_TYPE, DATE, ETAG, LAST_MODIFIED, LOCATION};
+use http::header::{CONTENT_LOCATION, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::Refusal;
-use super::refusal::{NotModified, cache_headers};
+use super::rendered::Rendered;
 use crate::outline::Outline;
+use crate::preconditions::Asked;
 use crate::{
-    EntityTag, LastModified, Problem, Representation, Resource, Selected, StateTag, Validators, Version,
-    Versioned,
+    Algorithm, EntityTag, LastModified, Problem, Representation, Resource, Selected, StateTag, Validators,
+    Version, Versioned,
 };
 
 /// An answer with a version: canonical JSON, `ETag`, `Last-Modified` where it is known, and `Cache-Control:
@@ -42,6 +42,10 @@ pub struct Tagged<T> {
     last_modified: Option<LastModified>,
     status: StatusCode,
     headers: HeaderMap,
+    asked: Option<Asked>,
+    digest: Option<Algorithm>,
+    /// The content of a PUT, where the answer depends on whether it was stored as it was sent.
+    sent: Option<Bytes>,
 }
 
 impl<T: Versioned> Tagged<T> {
@@ -55,6 +59,9 @@ impl<T: Versioned> Tagged<T> {
             last_modified: None,
             status: StatusCode::OK,
             headers: HeaderMap::new(),
+            asked: None,
+            digest: None,
+            sent: None,
         }
     }
 
@@ -67,6 +74,39 @@ impl<T: Versioned> Tagged<T> {
     pub(super) fn with(mut self, headers: HeaderMap) -> Self {
         self.headers.extend(headers);
         self
+    }
+
+    /// The same answer in the form that the request asks for: a part, a digest, or no body.
+    pub(super) fn asked(self, asked: &Asked) -> Self {
+        Self { asked: Some(asked.clone()), ..self }
+    }
+
+    /// The same answer to a PUT of this content.
+    pub(super) fn put(self, sent: Option<Bytes>) -> Self {
+        Self { sent, ..self }
+    }
+
+    /// The same answer with the digest of its body, whether or not the request wants one (`Repr-Digest`, RFC 9530
+    /// §3).
+    ///
+    /// Without this, an answer has one where the request says `Want-Repr-Digest`.
+    ///
+    /// ```
+    /// use axum::response::IntoResponse;
+    /// use etag_core::axum::Tagged;
+    /// use etag_core::{Algorithm, Versioned};
+    ///
+    /// #[derive(Versioned)]
+    /// struct Motd {
+    ///     text: &'static str,
+    /// }
+    ///
+    /// let answer = Tagged::new(Motd { text: "be kind" }).with_digest(Algorithm::Sha256).into_response();
+    /// assert!(answer.headers()["repr-digest"].to_str()?.starts_with("sha-256=:"));
+    /// # Ok::<(), http::header::ToStrError>(())
+    /// ```
+    pub fn with_digest(self, algorithm: Algorithm) -> Self {
+        Self { digest: Some(algorithm), ..self }
     }
 
     /// The same answer under a tag of yours, which is opaque: it is compared whole.
@@ -150,6 +190,9 @@ impl<T: Versioned> Tagged<T> {
             validators: Validators { etag, last_modified },
             status: self.status,
             headers: self.headers,
+            asked: self.asked,
+            digest: self.digest,
+            sent: self.sent,
             body: representation.into_body(),
         })
     }
@@ -172,55 +215,6 @@ fn known<T: Versioned>(value: &T, state: StateTag) -> Result<Representation, Pro
         }
     }
     Ok(Representation::in_state(value, state)?)
-}
-
-/// An answer that can be sent.
-pub(super) struct Rendered {
-    outline: &'static Outline,
-    validators: Validators,
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Rendered {
-    pub(super) fn validators(&self) -> &Validators {
-        &self.validators
-    }
-
-    pub(super) fn into_not_modified(self) -> Refusal {
-        Refusal::NotModified(NotModified::new(
-            &self.validators,
-            self.headers.get(CONTENT_LOCATION),
-            self.outline,
-        ))
-    }
-}
-
-impl IntoResponse for Rendered {
-    fn into_response(self) -> Response {
-        let mut response = self.body.into_response();
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.extend(self.headers);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        cache_headers(headers, self.outline);
-        if let Some(etag) = &self.validators.etag {
-            headers.insert(ETAG, etag.to_header_value());
-        }
-        if let Some(date) = &self.validators.last_modified {
-            date_headers(headers, date);
-        }
-        response
-    }
-}
-
-/// `Last-Modified`, and the `Date` that it is not later than (RFC 9110 §8.8.2.1): a server's own may lag
-/// behind.
-pub(super) fn date_headers(headers: &mut HeaderMap, modified: &LastModified) {
-    let now = SystemTime::now();
-    headers.insert(LAST_MODIFIED, modified.to_header_value(now));
-    headers.insert(DATE, LastModified::from(now).to_header_value(now));
 }
 
 impl<T: Versioned> IntoResponse for Tagged<T> {

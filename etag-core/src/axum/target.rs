@@ -88,7 +88,7 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
         let (value, version) = self.load().await?;
         // It may have changed since its version was read.
         self.check(&version)?;
-        Ok(Fresh::new(value, version))
+        Ok(Fresh::new(value, version, self.preconditions.asked().clone()))
     }
 
     /// The stored value and its version, to build a view from; answer with [`Preconditions::respond`].

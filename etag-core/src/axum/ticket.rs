@@ -1,3 +1,4 @@
+use axum::body::Bytes;
 use http::HeaderValue;
 use http::request::Parts;
 
@@ -16,6 +17,8 @@ pub(super) struct Ticket<T: Resource, S: Store<T>> {
     pub(super) preconditions: Preconditions,
     /// The resource's own location, where the request's target is the resource.
     pub(super) location: Option<HeaderValue>,
+    /// The content of a PUT.
+    pub(super) sent: Option<Bytes>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,13 +78,17 @@ impl<T: Resource, S: Store<T>> Ticket<T, S> {
     pub(super) fn answer(&self, written: Written<T>) -> Result<Tagged<T>, Problem> {
         match written {
             Written::Created(value, version) => {
-                Ok(Tagged::stored(value, version).created(self.location.clone()))
+                Ok(self.tagged(value, version).created(self.location.clone()))
             }
             Written::Replaced(value, version) | Written::Unchanged(value, version) => {
-                Ok(Tagged::stored(value, version).at(self.location.clone()))
+                Ok(self.tagged(value, version).at(self.location.clone()))
             }
             Written::Stale(found) => Err(self.refuse(found)),
         }
+    }
+
+    fn tagged(&self, value: T, version: Version) -> Tagged<T> {
+        Tagged::stored(value, version).asked(self.preconditions.asked()).put(self.sent.clone())
     }
 
     fn refuse(&self, found: Option<Version>) -> Problem {

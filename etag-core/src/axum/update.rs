@@ -1,7 +1,10 @@
 use std::ops::{Deref, DerefMut};
 
 use axum::Json as AxumJson;
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
+
+use http::Method;
 
 use super::body::{Json, MediaType, read};
 use super::guard::{Plan, Race, admit, plan, preconditions_or_not_found};
@@ -160,7 +163,7 @@ where
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
-        let Received { target, conditions, json, location } =
+        let Received { target, conditions, json, location, sent } =
             receive::<T, S, A>(request, state, MediaType::JSON).await?;
         let preconditions =
             preconditions_or_not_found::<T, S>(conditions, &target.store, &target.key).await?;
@@ -173,7 +176,7 @@ where
         value.set_key(&target.key);
         value.stamp(now);
         let ticket =
-            Ticket { key: target.key, store: target.store, required, guard, preconditions, location };
+            Ticket { key: target.key, store: target.store, required, guard, preconditions, location, sent };
         Ok(Self { value, body: (), ticket, reapply: None })
     }
 }
@@ -223,6 +226,8 @@ struct Received<T: Resource, S: Store<T>> {
     /// What is wrong with the body is answered after its guard.
     json: Result<Json, Problem>,
     location: Option<http::HeaderValue>,
+    /// The content of a PUT.
+    sent: Option<Bytes>,
 }
 
 /// Authorises, and reads the body: 404, 415, 413.
@@ -236,12 +241,13 @@ where
     let (mut parts, body) = request.into_parts();
     let (target, mut conditions) = Target::<T, S>::reach_for_write(&mut parts, state).await?;
     let location = location(&parts);
+    let is_put = parts.method == Method::PUT;
     let bytes = read(Request::from_parts(parts, body), state, wanted).await?;
     let json = Json::parse(&bytes);
     if let (Ok(json), Some(member)) = (&json, Outline::of::<T>().embed) {
         conditions = conditions.with_body_tag(member, json.tag(member));
     }
-    Ok(Received { target, conditions, json, location })
+    Ok(Received { target, conditions, json, location, sent: is_put.then_some(bytes) })
 }
 
 /// The same, and loads the value that is to be changed: 404, 428, 412.
@@ -256,12 +262,14 @@ where
     T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
-    let Received { target, conditions, json, location } = receive::<T, S, A>(request, state, wanted).await?;
+    let Received { target, conditions, json, location, sent } =
+        receive::<T, S, A>(request, state, wanted).await?;
     let (value, version) = target.load().await?;
     let preconditions = conditions.into_preconditions()?;
     let guard = Guard::Read(admit::<T>(&preconditions, &version)?);
     let required = Required::State(version.state);
-    let ticket = Ticket { key: target.key, store: target.store, required, guard, preconditions, location };
+    let ticket =
+        Ticket { key: target.key, store: target.store, required, guard, preconditions, location, sent };
     Ok((value, json?, ticket))
 }
 

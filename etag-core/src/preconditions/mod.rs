@@ -1,6 +1,8 @@
 //! The preconditions of a request, and their evaluation in the order of RFC 9110 §13.2.2.
 
+mod asked;
 mod date;
+mod range;
 mod tag_list;
 
 use std::time::SystemTime;
@@ -8,8 +10,12 @@ use std::time::SystemTime;
 use http::Method;
 use http::header::{HeaderMap, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 
-use crate::{EntityTag, LastModified, Validators};
+use crate::{EntityTag, LastModified, Preferences, Validators};
+use asked::Action;
 
+pub(crate) use asked::Asked;
+
+pub use range::Part;
 pub use tag_list::TagList;
 
 /// The conditions that a request makes (RFC 9110 §13.1), parsed once.
@@ -29,23 +35,12 @@ pub use tag_list::TagList;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Preconditions {
-    action: Action,
     if_match: Option<TagList>,
     if_unmodified_since: Option<SystemTime>,
     if_none_match: Option<TagList>,
     if_modified_since: Option<SystemTime>,
+    asked: Asked,
     malformed: Option<MalformedPrecondition>,
-}
-
-/// What a method does, as far as preconditions care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Action {
-    /// GET and HEAD: a condition that is false can mean 304.
-    Select,
-    /// Everything else that selects or changes a representation.
-    Change,
-    /// OPTIONS, TRACE and CONNECT: conditions are ignored (§13.2.1).
-    Neither,
 }
 
 /// What the preconditions of a request demand.
@@ -111,11 +106,8 @@ impl Preconditions {
 
     /// As [`from_parts`](Self::from_parts), but keeps what is malformed until it is asked for.
     pub(crate) fn read(method: &Method, headers: &HeaderMap) -> Self {
-        let action = match *method {
-            Method::GET | Method::HEAD => Action::Select,
-            Method::OPTIONS | Method::TRACE | Method::CONNECT => Action::Neither,
-            _ => Action::Change,
-        };
+        let asked = Asked::read(method, headers);
+        let action = asked.action;
         let mut malformed = None;
         let mut tags = |header: HeaderName, lenient: bool| match TagList::read(headers, &header)? {
             Ok(tags) => Some(tags),
@@ -128,11 +120,11 @@ impl Preconditions {
         let if_match = tags(IF_MATCH, action == Action::Neither);
         let if_none_match = tags(IF_NONE_MATCH, action != Action::Change);
         Self {
-            action,
             if_match,
             if_unmodified_since: single_date(headers, &IF_UNMODIFIED_SINCE),
             if_none_match,
             if_modified_since: single_date(headers, &IF_MODIFIED_SINCE),
+            asked,
             malformed,
         }
     }
@@ -148,7 +140,7 @@ impl Preconditions {
     /// As [`evaluate`](Self::evaluate), by another clock: `now` says which dates are
     /// [strong](LastModified::is_strong_at).
     pub fn evaluate_at(&self, current: Option<&Validators>, now: SystemTime) -> Outcome {
-        if self.action == Action::Neither {
+        if self.asked.action == Action::Neither {
             return Outcome::Proceed;
         }
         // §13.2.2, steps 1 and 2.
@@ -158,9 +150,9 @@ impl Preconditions {
         // Steps 3 and 4.
         let is_modified = match &self.if_none_match {
             Some(tags) => !tags.matches(current, EntityTag::weak_eq),
-            None => self.action == Action::Change || self.is_modified_since(current, now),
+            None => self.asked.action == Action::Change || self.is_modified_since(current, now),
         };
-        match (is_modified, self.action) {
+        match (is_modified, self.asked.action) {
             (true, _) => Outcome::Proceed,
             (false, Action::Change) => Outcome::PreconditionFailed,
             (false, _) => Outcome::NotModified,
@@ -184,6 +176,41 @@ impl Preconditions {
             (Some(date), Some(modified)) => !(modified.is_strong_at(now) && modified.is_not_after(date)),
             _ => true,
         }
+    }
+
+    /// Which part of the current representation a GET is answered with: `Range` and `If-Range`, step 5 of
+    /// §13.2.2, once [`evaluate`](Self::evaluate) says to proceed; `length` is the representation's, in bytes.
+    ///
+    /// Several ranges are answered with the whole. `If-Range` is compared strongly: a weak tag, or a date that
+    /// is not [strong](LastModified::is_strong_at), gives the whole as well.
+    ///
+    /// ```
+    /// use etag_core::{EntityTag, Part, Preconditions, Validators};
+    /// use http::{HeaderMap, HeaderValue, Method, header::{IF_RANGE, RANGE}};
+    ///
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert(RANGE, HeaderValue::from_static("bytes=100-"));
+    /// headers.insert(IF_RANGE, HeaderValue::from_static(r#""v1""#));
+    /// let preconditions = Preconditions::from_parts(&Method::GET, &headers)?;
+    ///
+    /// let [v1, v2] = [EntityTag::strong("v1")?, EntityTag::strong("v2")?].map(Validators::from);
+    /// assert_eq!(preconditions.part(&v1, 1000), Part::Bytes(100..=999));
+    /// assert_eq!(preconditions.part(&v1, 100), Part::Unsatisfiable);
+    /// assert_eq!(preconditions.part(&v2, 1000), Part::Whole); // the first 100 bytes were of another version
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn part(&self, current: &Validators, length: u64) -> Part {
+        self.asked.part(current, length)
+    }
+
+    /// What the request prefers of its answer.
+    pub fn preferences(&self) -> &Preferences {
+        &self.asked.preferences
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     /// The header that could not be read, where ignoring it would be wrong.
@@ -220,7 +247,7 @@ impl Preconditions {
 
     /// Whether the method only selects a representation: GET and HEAD.
     pub fn selects(&self) -> bool {
-        self.action == Action::Select
+        self.asked.selects()
     }
 
     /// Whether there is any condition, or a header that should have been one.

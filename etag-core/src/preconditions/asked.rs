@@ -1,0 +1,51 @@
+//! What a request does, and the form that it asks its answer in.
+
+use std::time::SystemTime;
+
+use http::{HeaderMap, Method};
+
+use super::Part;
+use super::range::RangeCondition;
+use crate::{Preferences, Validators};
+
+/// What a request does, and the form that it asks its answer in.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(super) action: Action,
+    /// Of a GET: other methods have none (RFC 9110 §14.2).
+    range: Option<Box<RangeCondition>>,
+    pub(crate) preferences: Preferences,
+}
+
+/// What a method does, as far as preconditions care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    /// GET and HEAD: a condition that is false can mean 304.
+    Select,
+    /// Everything else that selects or changes a representation.
+    Change,
+    /// OPTIONS, TRACE and CONNECT: conditions are ignored (§13.2.1).
+    Neither,
+}
+
+impl Asked {
+    pub(super) fn read(method: &Method, headers: &HeaderMap) -> Self {
+        let action = match *method {
+            Method::GET | Method::HEAD => Action::Select,
+            Method::OPTIONS | Method::TRACE | Method::CONNECT => Action::Neither,
+            _ => Action::Change,
+        };
+        let range = (*method == Method::GET).then(|| RangeCondition::read(headers)).flatten();
+        Self { action, range: range.map(Box::new), preferences: Preferences::from_headers(headers) }
+    }
+
+    /// Whether the request only selects a representation.
+    pub(crate) fn selects(&self) -> bool {
+        self.action == Action::Select
+    }
+
+    pub(crate) fn part(&self, current: &Validators, length: u64) -> Part {
+        let part = self.range.as_ref().map(|range| range.part(current, length, SystemTime::now()));
+        part.unwrap_or(Part::Whole)
+    }
+}
