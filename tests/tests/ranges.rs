@@ -10,6 +10,7 @@ use etag_core::{
     Versioned,
 };
 use http::{HeaderMap, HeaderValue, Method};
+use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use tests::{Answer, call};
 
@@ -100,6 +101,27 @@ fn of_nothing_there_is_no_part() {
     };
     assert_eq!(part("bytes=-5"), Part::Whole);
     assert_eq!(part("bytes=0-"), Part::Unsatisfiable);
+}
+
+proptest! {
+    /// Whatever is sent, a part lies within the representation.
+    #[test]
+    fn a_part_lies_within_the_representation(
+        range in "(bytes=)?[0-9,-]{0,12}|bytes=[0-9]{0,3}-[0-9]{0,3}|\\PC{0,20}",
+        if_range in "|\"v1\"|W/\"v1\"|\\PC{0,10}",
+        length in 0_u64..200,
+    ) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("range", &range), ("if-range", &if_range)] {
+            if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+                headers.append(name, value);
+            }
+        }
+        let current = Validators::from(EntityTag::strong("v1").unwrap());
+        if let Part::Bytes(part) = Preconditions::from_parts(&Method::GET, &headers).unwrap().part(&current, length) {
+            prop_assert!(part.start() <= part.end() && *part.end() < length, "{range} of {length}: {part:?}");
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Versioned)]
