@@ -1,6 +1,6 @@
 //! A value, written once: the body, and the tags that were hashed on the way.
 
-use crate::canonical::{self, Facts, Mark, Role, Writer};
+use crate::canonical::{self, Facts, Mark, Role, Value, Writer};
 use crate::list::Items;
 use crate::outline::Outline;
 use crate::{EntityTag, LastModified, StateTag, Timestamp, Validators, Version, Versioned};
@@ -34,14 +34,7 @@ impl Representation {
     ///
     /// Where the value has no canonical JSON.
     pub fn of<T: Versioned + ?Sized>(value: &T) -> Result<Self, canonical::Error> {
-        let (body, facts) = write(value)?;
-        Ok(Self::of_written(body, &facts, Outline::of::<T>()))
-    }
-
-    fn of_written(mut body: Vec<u8>, facts: &Facts, outline: &Outline) -> Self {
-        let versions = Versions::of(outline, &body, 0, facts);
-        versions.embed(&mut body, facts.embed);
-        Self { body, versions }
+        Self::of_value(&value, Outline::of::<T>(), None)
     }
 
     /// Writes a value whose state is known: nothing is hashed for it.
@@ -60,10 +53,7 @@ impl Representation {
     ///
     /// As [`of`](Self::of).
     pub fn in_state<T: Versioned + ?Sized>(value: &T, state: StateTag) -> Result<Self, canonical::Error> {
-        let (mut body, facts) = write(value)?;
-        let versions = Versions::with_state(Outline::of::<T>(), &body, &facts, state);
-        versions.embed(&mut body, facts.embed);
-        Ok(Self { body, versions })
+        Self::of_value(&value, Outline::of::<T>(), Some(state))
     }
 
     /// Writes a list of resources whose states are known, and the list's.
@@ -74,7 +64,7 @@ impl Representation {
         state: StateTag,
     ) -> Result<Self, canonical::Error> {
         let mut writer = Writer::with_known(items);
-        writer.outermost(list);
+        writer.outermost(&list);
         let (body, facts) = writer.finish_with_facts()?;
         let versions = Versions::with_state(Outline::of::<T>(), &body, &facts, state);
         Ok(Self { body, versions })
@@ -94,9 +84,25 @@ impl Representation {
     ///
     /// As [`of`](Self::of).
     pub fn under<T: Versioned + ?Sized>(value: &T, etag: EntityTag) -> Result<Self, canonical::Error> {
-        let (mut body, facts) = write(value)?;
+        let (mut body, facts) = write(&value)?;
         let mut versions = Versions::of(Outline::of::<T>(), &body, 0, &facts);
         versions.opaque = Some(etag);
+        versions.embed(&mut body, facts.embed);
+        Ok(Self { body, versions })
+    }
+
+    /// A value in the state that is known, or that is made here.
+    #[inline(never)]
+    fn of_value(
+        value: &dyn Value,
+        outline: &Outline,
+        known: Option<StateTag>,
+    ) -> Result<Self, canonical::Error> {
+        let (mut body, facts) = write(value)?;
+        let versions = match known {
+            Some(state) => Versions::with_state(outline, &body, &facts, state),
+            None => Versions::of(outline, &body, 0, &facts),
+        };
         versions.embed(&mut body, facts.embed);
         Ok(Self { body, versions })
     }
@@ -147,7 +153,7 @@ pub(crate) struct Document {
 impl Document {
     pub(crate) fn of<T: Versioned>(value: &T) -> Result<Self, canonical::Error> {
         let mut writer = Writer::for_a_store();
-        writer.outermost(value);
+        writer.outermost(&value);
         let (json, facts) = writer.finish_with_facts()?;
         let versions = Versions::of(Outline::of::<T>(), &json, 0, &facts);
         let is_content = |role| matches!(role, Role::State | Role::Items);
@@ -163,7 +169,7 @@ impl Document {
     }
 }
 
-fn write<T: Versioned + ?Sized>(value: &T) -> Result<(Vec<u8>, Facts), canonical::Error> {
+fn write(value: &dyn Value) -> Result<(Vec<u8>, Facts), canonical::Error> {
     let mut writer = Writer::default();
     writer.outermost(value);
     writer.finish_with_facts()

@@ -1,18 +1,24 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::Writer;
+use super::{Open, Place, Value, Writer};
 use crate::Versioned;
 use crate::list::{Item, Items};
+use crate::outline::Outline;
 
 /// Takes the elements of an [`array`](crate::Describe::array) or a [`set`](crate::Describe::set).
 #[derive(Debug)]
 pub struct Array<'a, V: ?Sized> {
+    open: OpenArray<'a>,
+    of: PhantomData<fn(&V)>,
+}
+
+/// An array, apart from the type of its elements.
+#[derive(Debug)]
+pub(super) struct OpenArray<'a> {
     writer: &'a mut Writer,
     start: usize,
-    is_empty: bool,
     elements: Elements,
-    of: PhantomData<fn(&V)>,
 }
 
 #[derive(Debug)]
@@ -27,6 +33,25 @@ enum Elements {
 }
 
 impl<'a, V: Versioned + ?Sized> Array<'a, V> {
+    pub(super) fn new(open: OpenArray<'a>) -> Self {
+        Self { open, of: PhantomData }
+    }
+
+    /// Writes the next element.
+    pub fn element(&mut self, value: &V) {
+        if self.open.is_list() {
+            self.open.item(&value, Outline::of::<V>());
+        } else {
+            self.open.value(&value);
+        }
+    }
+
+    pub(super) fn close(self) {
+        self.open.close();
+    }
+}
+
+impl<'a> OpenArray<'a> {
     pub(super) fn ordered(writer: &'a mut Writer, is_list: bool) -> Self {
         Self::open(writer, is_list, if is_list { Elements::Items } else { Elements::Ordered })
     }
@@ -45,31 +70,35 @@ impl<'a, V: Versioned + ?Sized> Array<'a, V> {
         }
         writer.bytes.push(b'[');
         let start = writer.bytes.len();
-        Self { writer, start, is_empty: true, elements, of: PhantomData }
+        Self { writer, start, elements }
     }
 
-    /// Writes the next element.
-    pub fn element(&mut self, value: &V) {
-        match &mut self.elements {
-            Elements::Ordered | Elements::Items if !std::mem::take(&mut self.is_empty) => {
-                self.writer.bytes.push(b',');
-            }
-            _ => {}
-        }
-        match &mut self.elements {
-            Elements::Ordered => self.writer.value(value),
-            Elements::Items => self.writer.item(None, value),
-            Elements::Unordered(elements) => {
-                let start = self.writer.bytes.len();
-                self.writer.value(value);
-                elements.push(start..self.writer.bytes.len());
-            }
-            Elements::UnorderedItems(items) => items.push(self.writer.unplaced_item(value)),
+    fn is_list(&self) -> bool {
+        matches!(self.elements, Elements::Items | Elements::UnorderedItems(_))
+    }
+
+    fn value(&mut self, value: &dyn Value) {
+        if let Elements::Unordered(elements) = &mut self.elements {
+            let start = self.writer.bytes.len();
+            Open::write(value, Place::Nested, self.writer);
+            elements.push(start..self.writer.bytes.len());
+        } else {
+            separate(self.writer, self.start);
+            Open::write(value, Place::Nested, self.writer);
         }
     }
 
-    pub(super) fn close(self) {
-        let Self { writer, start, elements, .. } = self;
+    fn item(&mut self, value: &dyn Value, outline: &Outline) {
+        if let Elements::UnorderedItems(items) = &mut self.elements {
+            items.push(self.writer.unplaced_item(value, outline));
+        } else {
+            separate(self.writer, self.start);
+            self.writer.item(None, value, outline);
+        }
+    }
+
+    fn close(self) {
+        let Self { writer, start, elements } = self;
         match elements {
             Elements::Ordered | Elements::Items => {}
             Elements::Unordered(elements) => {

@@ -29,17 +29,29 @@ pub(crate) struct Mark {
     pub(crate) role: Role,
 }
 
-#[derive(Debug, Default)]
+/// Where a value stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The value that is answered with: its roles count.
+    Outermost,
+    /// The list of an envelope that is answered with: its items have tags of their own.
+    Items,
+    /// Inside of another value: state as a whole.
+    #[default]
+    Nested,
+}
+
+/// It has nothing to drop, which would be code in each type that is written: the members that are to be sorted are
+/// the writer's.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Frame {
     form: Form,
-    outermost: bool,
-    /// The list of an envelope that is answered with.
-    listing: bool,
+    place: Place,
     /// The members of this value go into an object that is already open.
     flattening: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 enum Form {
     #[default]
     Nothing,
@@ -51,15 +63,17 @@ enum Form {
     Object {
         last: Option<&'static str>,
     },
-    /// Members that come in any order.
+    /// Members that come in any order: where their bytes start, and they themselves among those that the writer
+    /// collects.
     Collected {
         start: usize,
-        members: Vec<Member>,
+        first: usize,
     },
 }
 
+/// A member of an object that is sorted when it closes.
 #[derive(Debug)]
-struct Member {
+pub(super) struct Member {
     name: Cow<'static, str>,
     start: usize,
     end: usize,
@@ -67,25 +81,17 @@ struct Member {
 }
 
 impl Frame {
-    pub(crate) fn outermost() -> Self {
-        Self { outermost: true, ..Self::default() }
+    pub(super) fn new(place: Place) -> Self {
+        Self { place, ..Self::default() }
     }
 
-    pub(crate) fn items() -> Self {
-        Self { listing: true, ..Self::default() }
-    }
-
-    pub(crate) fn nested() -> Self {
-        Self::default()
-    }
-
-    pub(crate) fn is_outermost(&self) -> bool {
-        self.outermost
+    pub(super) fn is_outermost(&self) -> bool {
+        self.place == Place::Outermost
     }
 
     /// Whether the elements or entries of this value are items with tags of their own.
     pub(super) fn is_list(&self) -> bool {
-        (self.outermost || self.listing) && !self.flattening
+        self.place != Place::Nested && !self.flattening
     }
 
     pub(super) fn is_flattening(&self) -> bool {
@@ -138,7 +144,7 @@ impl Frame {
             Form::Object { last: Some(name) } => writer.fail(Error::Order(name.to_owned())),
             _ => {
                 self.object(writer);
-                self.form = Form::Collected { start: writer.bytes.len(), members: Vec::new() };
+                self.form = Form::Collected { start: writer.bytes.len(), first: writer.members.len() };
             }
         }
     }
@@ -162,7 +168,7 @@ impl Frame {
                 }
                 *last = Some(name);
             }
-            Form::Collected { members, .. } => separate(members, writer),
+            Form::Collected { first, .. } => separate(*first, writer),
             Form::Nothing | Form::Leaf | Form::Array { .. } => {}
         }
         let start = writer.bytes.len();
@@ -173,17 +179,17 @@ impl Frame {
 
     /// Remembers a member that was opened at `start`, where anybody will ask.
     #[inline]
-    pub(super) fn close_member(&mut self, writer: &mut Writer, name: &'static str, start: usize, role: Role) {
-        if self.outermost && role != Role::State || matches!(self.form, Form::Collected { .. }) {
+    pub(super) fn close_member(&self, writer: &mut Writer, name: &'static str, start: usize, role: Role) {
+        if self.is_outermost() && role != Role::State || matches!(self.form, Form::Collected { .. }) {
             self.remember(writer, unescaped(name), start, role);
         }
     }
 
     #[inline(never)]
-    fn remember(&mut self, writer: &mut Writer, name: Cow<'static, str>, start: usize, role: Role) {
+    fn remember(&self, writer: &mut Writer, name: Cow<'static, str>, start: usize, role: Role) {
         let end = writer.bytes.len();
-        if let Form::Collected { members, .. } = &mut self.form {
-            members.push(Member { name, start, end, role });
+        if let Form::Collected { .. } = self.form {
+            writer.members.push(Member { name, start, end, role });
         } else {
             writer.facts.marks.push(Mark { start, end, role });
         }
@@ -193,60 +199,57 @@ impl Frame {
     pub(super) fn embed(&mut self, writer: &mut Writer, name: &'static str) {
         self.object(writer);
         let at = writer.bytes.len();
-        if let Form::Collected { members, .. } = &mut self.form {
+        if let Form::Collected { first, .. } = self.form {
             // The tag is shown once: where the outer type says, not where what it flattens does.
-            members.retain(|member| member.role != Role::Embed);
+            let mut own = writer.members[first..].iter();
+            if let Some(embedded) = own.position(|member| member.role == Role::Embed) {
+                writer.members.remove(first + embedded);
+            }
             self.remember(writer, unescaped(name), at, Role::Embed);
         }
         writer.facts.embed = Some((at, name));
     }
 
     /// Writes the comma before a map's next entry; says where the entry starts.
-    pub(super) fn open_entry(&mut self, writer: &mut Writer) -> usize {
-        if let Form::Collected { members, .. } = &self.form {
-            separate(members, writer);
+    pub(super) fn open_entry(&self, writer: &mut Writer) -> usize {
+        if let Form::Collected { first, .. } = self.form {
+            separate(first, writer);
         }
         writer.bytes.len()
     }
 
-    pub(super) fn close_entry(&mut self, writer: &mut Writer, name: Cow<'static, str>, start: usize) {
+    pub(super) fn close_entry(&self, writer: &mut Writer, name: Cow<'static, str>, start: usize) {
         self.remember(writer, name, start, Role::State);
     }
 
     /// Closes the value.
-    #[inline]
-    pub(super) fn close(self, writer: &mut Writer) {
+    pub(super) fn close(&self, writer: &mut Writer) {
         match self.form {
             Form::Leaf => {}
-            form => close_form(form, writer, self.outermost),
+            Form::Nothing => writer.fail(Error::SkippedVariant),
+            Form::Array { .. } => writer.bytes.push(b']'),
+            Form::Object { .. } => writer.bytes.push(b'}'),
+            Form::Collected { start, first } => {
+                let mut members = std::mem::take(&mut writer.members);
+                close_collected(start, &mut members[first..], writer, self.is_outermost());
+                members.truncate(first);
+                writer.members = members;
+                writer.bytes.push(b'}');
+            }
         }
     }
 }
 
-#[inline(never)]
-fn close_form(form: Form, writer: &mut Writer, outermost: bool) {
-    match form {
-        Form::Leaf => {}
-        Form::Nothing => writer.fail(Error::SkippedVariant),
-        Form::Array { .. } => writer.bytes.push(b']'),
-        Form::Object { .. } => writer.bytes.push(b'}'),
-        Form::Collected { start, members } => {
-            close_collected(start, members, writer, outermost);
-            writer.bytes.push(b'}');
-        }
-    }
-}
-
-fn close_collected(start: usize, mut members: Vec<Member>, writer: &mut Writer, outermost: bool) {
+fn close_collected(start: usize, members: &mut [Member], writer: &mut Writer, outermost: bool) {
     if !members.is_sorted_by(|a, b| utf16_order(&a.name, &b.name).is_lt()) {
         members.sort_by(|a, b| utf16_order(&a.name, &b.name));
         if let Some(twice) = members.windows(2).find(|pair| pair[0].name == pair[1].name) {
             writer.fail(Error::Duplicate(twice[0].name.clone().into_owned()));
         }
-        rewrite(start, &mut members, writer);
+        rewrite(start, members, writer);
     }
     if outermost {
-        mark(&members, writer);
+        mark(members, writer);
     }
 }
 
@@ -275,8 +278,9 @@ fn mark(members: &[Member], writer: &mut Writer) {
     }
 }
 
-fn separate(members: &[Member], writer: &mut Writer) {
-    if members.iter().any(|member| member.role != Role::Embed) {
+/// Writes the comma before the next member, where one of the same object is written.
+fn separate(first: usize, writer: &mut Writer) {
+    if writer.members[first..].iter().any(|member| member.role != Role::Embed) {
         writer.bytes.push(b',');
     }
 }

@@ -27,14 +27,14 @@ pub use object::Object;
 pub use serializer::Serializer;
 pub use writer::Writer;
 
-pub(crate) use frame::{Mark, Role};
+pub(crate) use frame::{Mark, Place, Role};
+pub(crate) use reader::{Open, Value};
 #[cfg(feature = "axum")]
 pub(crate) use serializer::RAW_VALUE;
 pub(crate) use string::{unescaped, utf16_order};
 pub(crate) use writer::Facts;
 
 use frame::Frame;
-use reader::Open;
 
 use crate::Versioned;
 
@@ -59,7 +59,7 @@ use crate::Versioned;
 /// Where the value has no JSON form: a map key that is no string, a member that appears twice
 /// through `flatten`, an enum variant that serde is told to skip.
 pub fn to_vec<T: Versioned + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
-    written(&|writer| writer.value(value))
+    value_to_vec(&value)
 }
 
 /// The canonical JSON of a value that only implements [`serde::Serialize`].
@@ -79,6 +79,13 @@ pub fn to_vec<T: Versioned + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
 /// As [`to_vec`], and where the type's own `Serialize` fails.
 pub fn to_vec_serde<T: serde::Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
     written(&|writer| writer.serde(value))
+}
+
+#[inline(never)]
+fn value_to_vec(value: &dyn Value) -> Result<Vec<u8>, Error> {
+    let mut writer = Writer::default();
+    Open::write(value, Place::Nested, &mut writer);
+    writer.finish()
 }
 
 #[inline(never)]

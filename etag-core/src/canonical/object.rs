@@ -2,41 +2,72 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use super::string::unescaped;
-use super::{Error, Frame, Writer};
+use super::{Error, Frame, Open, Place, Value, Writer};
 use crate::Versioned;
 use crate::list::Items;
+use crate::outline::Outline;
 
 /// Takes the entries of a [`map`](crate::Describe::map), in any order.
 #[derive(Debug)]
 pub struct Object<'a, K: ?Sized, V: ?Sized> {
+    open: OpenObject<'a>,
+    of: PhantomData<fn(&K, &V)>,
+}
+
+/// An object, apart from the types of its entries.
+#[derive(Debug)]
+pub(super) struct OpenObject<'a> {
     writer: &'a mut Writer,
     frame: &'a mut Frame,
     /// Whether each entry is an item with a tag of its own.
     is_list: bool,
-    of: PhantomData<fn(&K, &V)>,
 }
 
 impl<'a, K: Versioned + ?Sized, V: Versioned + ?Sized> Object<'a, K, V> {
-    pub(super) fn new(writer: &'a mut Writer, frame: &'a mut Frame, is_list: bool) -> Self {
-        if is_list {
-            writer.facts.items = Some(Items::default());
-        }
-        Self { writer, frame, is_list, of: PhantomData }
+    pub(super) fn new(open: OpenObject<'a>) -> Self {
+        Self { open, of: PhantomData }
     }
 
     /// Writes the next entry; the key's own form is a string, a number or a boolean.
     pub fn entry(&mut self, key: &K, value: &V) {
+        let item = self.open.is_list.then(Outline::of::<V>);
+        self.open.entry(&key, &value, item);
+    }
+
+    pub(super) fn close(self) {
+        self.open.close();
+    }
+}
+
+impl<'a> OpenObject<'a> {
+    pub(super) fn new(writer: &'a mut Writer, frame: &'a mut Frame) -> Self {
+        let is_list = frame.is_list();
+        frame.collect(writer);
+        if is_list {
+            writer.facts.items = Some(Items::default());
+        }
+        Self { writer, frame, is_list }
+    }
+
+    /// An entry; the outline of its value, where that is an item with a tag of its own.
+    fn entry(&mut self, key: &dyn Value, value: &dyn Value, item: Option<&Outline>) {
         let start = self.frame.open_entry(self.writer);
         let outer = std::mem::replace(&mut self.writer.is_key, true);
-        self.writer.value(key);
+        Open::write(key, Place::Nested, self.writer);
         self.writer.is_key = outer;
         let name = close_key(self.writer, start);
-        if self.is_list {
-            self.writer.item(Some(name.clone()), value);
-        } else {
-            self.writer.value(value);
+        match item {
+            Some(outline) => self.writer.item(Some(name.clone()), value, outline),
+            None => Open::write(value, Place::Nested, self.writer),
         }
         self.frame.close_entry(self.writer, Cow::Owned(name), start);
+    }
+
+    /// The items of a map that is answered with are in the order in which its members are sent.
+    fn close(self) {
+        if let Some(items) = self.writer.facts.items.as_mut().filter(|_| self.is_list) {
+            items.sort();
+        }
     }
 }
 

@@ -62,7 +62,7 @@ fn array(text: &str, writer: &mut Writer, depth: usize) -> Result<(), Error> {
 fn object(text: &str, writer: &mut Writer, depth: usize) -> Result<(), Error> {
     let mut json = serde_json::Deserializer::from_str(text);
     let members = json.deserialize_map(Members).map_err(ser::Error::custom)?;
-    let mut frame = Frame::nested();
+    let mut frame = Frame::default();
     frame.collect(writer);
     for (name, member) in members {
         let start = frame.open_entry(writer);

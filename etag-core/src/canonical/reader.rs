@@ -1,4 +1,6 @@
-use super::{Array, Error, Frame, Object, Role, Serializer, Writer};
+use super::array::OpenArray;
+use super::object::OpenObject;
+use super::{Array, Error, Frame, Object, Place, Role, Serializer, Writer};
 use crate::{Describe, Modified, Revision, Versioned};
 
 /// Reads a description together with a value, and writes the value.
@@ -11,22 +13,31 @@ struct Reader<'a, 'w, T: ?Sized> {
     open: &'a mut Open<'w>,
 }
 
+/// A value of any type.
+pub(crate) trait Value {
+    /// Lets the value speak in the place of the one that is open.
+    fn pass(&self, open: &mut Open<'_>);
+}
+
+impl<T: Versioned + ?Sized> Value for &T {
+    fn pass(&self, open: &mut Open<'_>) {
+        open.pass(*self);
+    }
+}
+
 /// A value that is being written, apart from its type.
-pub(super) struct Open<'w> {
+pub(crate) struct Open<'w> {
     writer: &'w mut Writer,
     frame: Frame,
 }
 
-impl<'w> Open<'w> {
+impl Open<'_> {
     /// Writes a value.
-    pub(super) fn write<V: Versioned + ?Sized>(value: &V, frame: Frame, writer: &'w mut Writer) {
-        Self { writer, frame }.whole(&|open| open.pass(value));
-    }
-
     #[inline(never)]
-    fn whole(mut self, value: &dyn Fn(&mut Self)) {
-        value(&mut self);
-        self.frame.close(self.writer);
+    pub(super) fn write(value: &dyn Value, place: Place, writer: &mut Writer) {
+        let mut open = Open { writer, frame: Frame::new(place) };
+        value.pass(&mut open);
+        open.frame.close(open.writer);
     }
 
     /// Lets a value speak in this one's place.
@@ -37,8 +48,13 @@ impl<'w> Open<'w> {
 
     #[inline(never)]
     fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, value: &V, role: Role) {
+        self.any_member(name, &value, role);
+    }
+
+    #[inline(never)]
+    fn any_member(&mut self, name: &'static str, value: &dyn Value, role: Role) {
         let start = self.frame.open_member(self.writer, name);
-        self.writer.value(value);
+        Open::write(value, Place::Nested, self.writer);
         self.frame.close_member(self.writer, name, start, role);
     }
 
@@ -160,17 +176,17 @@ impl<'w> Open<'w> {
 }
 
 impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
-    #[inline]
-    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    #[inline(always)]
+    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.open.member(name, get(self.value), Role::State);
     }
 
-    #[inline]
+    #[inline(always)]
     fn member_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool + Copy,
-        get: impl Fn(&T) -> &V + Copy,
+        unless: impl FnOnce(&T) -> bool,
+        get: impl FnOnce(&T) -> &V,
     ) {
         match unless(self.value) {
             true => self.open.left_out(),
@@ -178,44 +194,46 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         }
     }
 
-    #[inline]
-    fn id<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    #[inline(always)]
+    fn id<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.open.member(name, get(self.value), Role::State);
     }
 
-    #[inline]
-    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
-        self.open.member(name, get(self.value), Role::Stamp);
+    #[inline(always)]
+    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
+        let revision = get(self.value);
+        self.open.member(name, revision, Role::Stamp);
+        self.open.revision(revision);
+    }
+
+    #[inline(always)]
+    fn unsent_revision<V: Revision>(&mut self, get: impl FnOnce(&T) -> &V) {
         self.open.revision(get(self.value));
     }
 
-    #[inline]
-    fn unsent_revision<V: Revision>(&mut self, get: impl Fn(&T) -> &V + Copy) {
-        self.open.revision(get(self.value));
+    #[inline(always)]
+    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
+        let modified = get(self.value);
+        self.open.member(name, modified, Role::Stamp);
+        self.open.modified(modified);
     }
 
-    #[inline]
-    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
-        self.open.member(name, get(self.value), Role::Stamp);
+    #[inline(always)]
+    fn unsent_modified<V: Modified>(&mut self, get: impl FnOnce(&T) -> &V) {
         self.open.modified(get(self.value));
     }
 
-    #[inline]
-    fn unsent_modified<V: Modified>(&mut self, get: impl Fn(&T) -> &V + Copy) {
-        self.open.modified(get(self.value));
-    }
-
-    #[inline]
-    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    #[inline(always)]
+    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.open.member(name, get(self.value), Role::Variant);
     }
 
-    #[inline]
+    #[inline(always)]
     fn variant_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool + Copy,
-        get: impl Fn(&T) -> &V + Copy,
+        unless: impl FnOnce(&T) -> bool,
+        get: impl FnOnce(&T) -> &V,
     ) {
         match unless(self.value) {
             true => self.open.left_out(),
@@ -223,17 +241,17 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         }
     }
 
-    #[inline]
-    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    #[inline(always)]
+    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.open.member(name, get(self.value), Role::Skip);
     }
 
-    #[inline]
+    #[inline(always)]
     fn skip_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool + Copy,
-        get: impl Fn(&T) -> &V + Copy,
+        unless: impl FnOnce(&T) -> bool,
+        get: impl FnOnce(&T) -> &V,
     ) {
         match unless(self.value) {
             true => self.open.left_out(),
@@ -241,15 +259,17 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         }
     }
 
-    fn with(&mut self, name: &'static str, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
+    #[inline(always)]
+    fn with(&mut self, name: &'static str, write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         self.open.foreign_member(name, |serializer| write(self.value, serializer), Role::State);
     }
 
+    #[inline(always)]
     fn with_unless(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool + Copy,
-        write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy,
+        unless: impl FnOnce(&T) -> bool,
+        write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>,
     ) {
         match unless(self.value) {
             true => self.open.left_out(),
@@ -257,10 +277,11 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         }
     }
 
+    #[inline(always)]
     fn with_revision<V: Revision + 'static>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> &V + Copy,
+        get: impl FnOnce(&T) -> &V,
         write: fn(&V, Serializer<'_>) -> Result<(), Error>,
     ) {
         let revision = get(self.value);
@@ -268,10 +289,11 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         self.open.revision(revision);
     }
 
+    #[inline(always)]
     fn with_modified<V: Modified + 'static>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> &V + Copy,
+        get: impl FnOnce(&T) -> &V,
         write: fn(&V, Serializer<'_>) -> Result<(), Error>,
     ) {
         let modified = get(self.value);
@@ -279,27 +301,28 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         self.open.modified(modified);
     }
 
-    #[inline]
-    fn flatten<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy) {
+    #[inline(always)]
+    fn flatten<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> &V) {
         self.open.flatten(get(self.value));
     }
 
-    fn with_flatten(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
+    #[inline(always)]
+    fn with_flatten(&mut self, write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         self.open.frame.collect(self.open.writer);
         self.open.foreign_flatten(|serializer| write(self.value, serializer));
     }
 
-    #[inline]
-    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    #[inline(always)]
+    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.open.items(name, get(self.value));
     }
 
-    #[inline]
+    #[inline(always)]
     fn items_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool + Copy,
-        get: impl Fn(&T) -> &V + Copy,
+        unless: impl FnOnce(&T) -> bool,
+        get: impl FnOnce(&T) -> &V,
     ) {
         match unless(self.value) {
             true => self.open.left_out(),
@@ -307,55 +330,58 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         }
     }
 
+    #[inline(always)]
     fn embed(&mut self, name: &'static str) {
         self.open.embed(name);
     }
 
-    #[inline]
-    fn element<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy) {
+    #[inline(always)]
+    fn element<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> &V) {
         self.open.element(get(self.value));
     }
 
-    fn with_element(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
+    #[inline(always)]
+    fn with_element(&mut self, write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         self.open.frame.element(self.open.writer);
         self.open.foreign(|serializer| write(self.value, serializer));
     }
 
-    fn array<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>) + Copy) {
+    #[inline(always)]
+    fn array<V: Versioned + ?Sized>(&mut self, elements: impl FnOnce(&T, &mut Array<'_, V>)) {
         let Open { writer, frame } = &mut *self.open;
         frame.leaf(writer);
-        let mut array = Array::ordered(writer, frame.is_list());
+        let mut array = Array::new(OpenArray::ordered(writer, frame.is_list()));
         elements(self.value, &mut array);
         array.close();
     }
 
-    fn set<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>) + Copy) {
+    #[inline(always)]
+    fn set<V: Versioned + ?Sized>(&mut self, elements: impl FnOnce(&T, &mut Array<'_, V>)) {
         let Open { writer, frame } = &mut *self.open;
         frame.leaf(writer);
-        let mut array = Array::unordered(writer, frame.is_list());
+        let mut array = Array::new(OpenArray::unordered(writer, frame.is_list()));
         elements(self.value, &mut array);
         array.close();
     }
 
+    #[inline(always)]
     fn map<K: Versioned + ?Sized, V: Versioned + ?Sized>(
         &mut self,
-        entries: impl Fn(&T, &mut Object<'_, K, V>) + Copy,
+        entries: impl FnOnce(&T, &mut Object<'_, K, V>),
     ) {
         let Open { writer, frame } = &mut *self.open;
-        let is_list = frame.is_list();
-        frame.collect(writer);
-        entries(self.value, &mut Object::new(writer, frame, is_list));
-        if let Some(items) = writer.facts.items.as_mut().filter(|_| is_list) {
-            items.sort();
-        }
+        let mut object = Object::new(OpenObject::new(writer, frame));
+        entries(self.value, &mut object);
+        object.close();
     }
 
-    #[inline]
-    fn transparent<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy) {
+    #[inline(always)]
+    fn transparent<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> &V) {
         self.open.pass(get(self.value));
     }
 
-    fn with_transparent(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
+    #[inline(always)]
+    fn with_transparent(&mut self, write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         if self.open.frame.is_flattening() {
             self.open.foreign_flatten(|serializer| write(self.value, serializer));
         } else {
@@ -364,67 +390,66 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         }
     }
 
-    fn into<V: Versioned>(&mut self, get: impl Fn(&T) -> V + Copy) {
+    #[inline(always)]
+    fn into<V: Versioned>(&mut self, get: impl FnOnce(&T) -> V) {
         self.open.pass(&get(self.value));
     }
 
-    #[inline]
-    fn option<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V> + Copy) {
+    #[inline(always)]
+    fn option<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> Option<&V>) {
         match get(self.value) {
             Some(value) => self.open.pass(value),
             None => self.open.none(),
         }
     }
 
-    #[inline]
-    fn unit(&mut self, name: &'static str, is: impl Fn(&T) -> bool + Copy) {
+    #[inline(always)]
+    fn unit(&mut self, name: &'static str, is: impl FnOnce(&T) -> bool) {
         if is(self.value) {
             self.open.unit(name);
         }
     }
 
-    #[inline]
-    fn when(&mut self, is: impl Fn(&T) -> bool + Copy, then: impl Fn(&mut Self) + Copy) {
+    #[inline(always)]
+    fn when(&mut self, is: impl FnOnce(&T) -> bool, then: impl FnOnce(&mut Self)) {
         if is(self.value) {
             then(self);
         }
     }
 
-    #[inline]
-    fn unsent(&mut self, is: impl Fn(&T) -> bool + Copy) {
+    #[inline(always)]
+    fn unsent(&mut self, is: impl FnOnce(&T) -> bool) {
         if is(self.value) {
             self.open.writer.fail(Error::SkippedVariant);
         }
     }
 
+    #[inline(always)]
     fn tag(&mut self, name: &'static str, variant: &'static str) {
         self.open.tag(name, variant);
     }
 
-    fn content(&mut self, name: &'static str, content: impl Fn(&mut Self) + Copy) {
+    #[inline(always)]
+    fn content(&mut self, name: &'static str, content: impl FnOnce(&mut Self)) {
         let start = self.open.frame.open_member(self.open.writer, name);
-        let outer = std::mem::replace(&mut self.open.frame, Frame::nested());
+        let outer = std::mem::replace(&mut self.open.frame, Frame::default());
         content(self);
         std::mem::replace(&mut self.open.frame, outer).close(self.open.writer);
         self.open.frame.close_member(self.open.writer, name, start, Role::State);
     }
 
-    #[inline]
-    fn case_member<V: Versioned + ?Sized>(
-        &mut self,
-        name: &'static str,
-        get: impl Fn(&T) -> Option<&V> + Copy,
-    ) {
+    #[inline(always)]
+    fn case_member<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> Option<&V>) {
         if let Some(value) = get(self.value) {
             self.open.member(name, value, Role::State);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn case_member_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> Option<&V> + Copy,
+        get: impl FnOnce(&T) -> Option<&V>,
     ) {
         match get(self.value) {
             Some(value) => self.open.member(name, value, Role::State),
@@ -432,37 +457,39 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         }
     }
 
-    #[inline]
-    fn case_flatten<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V> + Copy) {
+    #[inline(always)]
+    fn case_flatten<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> Option<&V>) {
         if let Some(value) = get(self.value) {
             self.open.flatten(value);
         }
     }
 
-    #[inline]
-    fn case_element<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V> + Copy) {
+    #[inline(always)]
+    fn case_element<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> Option<&V>) {
         if let Some(value) = get(self.value) {
             self.open.element(value);
         }
     }
 
-    #[inline]
-    fn case_transparent<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V> + Copy) {
+    #[inline(always)]
+    fn case_transparent<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> Option<&V>) {
         if let Some(value) = get(self.value) {
             self.open.pass(value);
         }
     }
 
+    #[inline(always)]
     fn empty_object(&mut self) {
         self.open.left_out();
     }
 
+    #[inline(always)]
     fn empty_array(&mut self) {
         self.open.frame.array(self.open.writer);
     }
 
-    #[inline]
-    fn leaf(&mut self, kind: &'static str, write: impl Fn(&T, &mut Writer) + Copy) {
+    #[inline(always)]
+    fn leaf(&mut self, kind: &'static str, write: impl FnOnce(&T, &mut Writer)) {
         if self.open.leaf(kind) {
             write(self.value, self.open.writer);
         }

@@ -365,7 +365,7 @@ enum Open<'a> {
 
 impl<'a> Members<'a> {
     fn open(writer: &'a mut Writer, end: End<'a>) -> Self {
-        let mut frame = Frame::nested();
+        let mut frame = Frame::default();
         frame.collect(writer);
         Self { writer, object: Open::Own(frame, end), start: 0, name: String::new() }
     }

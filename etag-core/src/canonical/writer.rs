@@ -4,8 +4,8 @@ use std::vec;
 
 use serde::Serialize;
 
-use super::frame::{Frame, Mark, Role};
-use super::{Error, Open, Serializer, number, string};
+use super::frame::{Mark, Member, Role};
+use super::{Error, Open, Place, Serializer, Value, number, string};
 use crate::list::{Item, Items};
 use crate::outline::Outline;
 use crate::{StateTag, Timestamp, Versioned};
@@ -32,6 +32,8 @@ use crate::{StateTag, Timestamp, Versioned};
 pub struct Writer {
     pub(super) bytes: Vec<u8>,
     pub(super) error: Option<Error>,
+    /// The members that are sorted when their objects close, those of the innermost object last.
+    pub(super) members: Vec<Member>,
     pub(super) facts: Facts,
     /// Whether the key of a map is written.
     pub(super) is_key: bool,
@@ -169,27 +171,27 @@ impl Writer {
 
     /// Writes a nested value: state as a whole.
     pub(crate) fn value<V: Versioned + ?Sized>(&mut self, value: &V) {
-        Open::write(value, Frame::nested(), self);
+        Open::write(&value, Place::Nested, self);
     }
 
     /// Writes the value that is answered with: its roles count.
-    pub(crate) fn outermost<V: Versioned + ?Sized>(&mut self, value: &V) {
-        Open::write(value, Frame::outermost(), self);
+    pub(crate) fn outermost(&mut self, value: &dyn Value) {
+        Open::write(value, Place::Outermost, self);
     }
 
     /// Writes what may be the list of an envelope: its items have tags of their own.
     pub(super) fn items<V: Versioned + ?Sized>(&mut self, value: &V) {
-        Open::write(value, Frame::items(), self);
+        Open::write(&value, Place::Items, self);
     }
 
     /// Writes an item of a list that is answered with: it has a tag of its own.
-    pub(super) fn item<V: Versioned + ?Sized>(&mut self, name: Option<String>, value: &V) {
-        let item = self.unplaced_item(value);
+    pub(super) fn item(&mut self, name: Option<String>, value: &dyn Value, outline: &Outline) {
+        let item = self.unplaced_item(value, outline);
         self.place(name, &item);
     }
 
     /// Writes an item that is still to find its place among the others.
-    pub(super) fn unplaced_item<V: Versioned + ?Sized>(&mut self, value: &V) -> Item {
+    pub(super) fn unplaced_item(&mut self, value: &dyn Value, outline: &Outline) -> Item {
         let list = std::mem::take(&mut self.facts);
         // What is in the item is none of the list's items.
         let mut known = std::mem::take(&mut self.known);
@@ -198,7 +200,7 @@ impl Writer {
         self.outermost(value);
         let facts = std::mem::replace(&mut self.facts, list);
         self.known = known;
-        Item::of(Outline::of::<V>(), &self.bytes, start, &facts, state)
+        Item::of(outline, &self.bytes, start, &facts, state)
     }
 
     /// Counts an item that is the last that was written, and shows its tag.

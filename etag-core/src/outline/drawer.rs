@@ -46,16 +46,16 @@ impl<'d> Pen<'d> {
     }
 
     /// `role name:(…)`
-    fn member(&mut self, role: &str, name: &str, optional: bool, shape: Shape) {
-        let (text, kind) = self.drawing.value(shape);
+    fn member(&mut self, role: &str, name: &str, optional: bool, shape: fn() -> Shape) {
+        let (text, kind) = self.drawing.value(shape());
         self.word(role, name, optional);
         self.text.push_str(&text);
         self.note_member(name, kind);
     }
 
     /// A member that only one variant has.
-    fn case_member(&mut self, name: &str, optional: bool, shape: Shape) {
-        let (text, kind) = self.drawing.value(shape);
+    fn case_member(&mut self, name: &str, optional: bool, shape: fn() -> Shape) {
+        let (text, kind) = self.drawing.value(shape());
         let word = word("case member", name, optional);
         self.unordered.push(format!("{word}{text}"));
         self.is(Kind::Composite);
@@ -126,12 +126,12 @@ impl<'d> Pen<'d> {
         }
     }
 
-    fn variant(&mut self, name: &str, optional: bool, shape: Shape) {
+    fn variant(&mut self, name: &str, optional: bool, shape: fn() -> Shape) {
         self.member("variant", name, optional, shape);
         self.note(|outline| outline.has_variant = true);
     }
 
-    fn skip(&mut self, name: &str, optional: bool, shape: Shape) {
+    fn skip(&mut self, name: &str, optional: bool, shape: fn() -> Shape) {
         self.member("skip", name, optional, shape);
         self.note(|outline| outline.has_skip = true);
     }
@@ -159,32 +159,32 @@ impl<'d> Pen<'d> {
     }
 
     /// `word(…)`
-    fn element(&mut self, word: &str, shape: Shape) {
-        let (text, _) = self.drawing.value(shape);
+    fn element(&mut self, word: &str, shape: fn() -> Shape) {
+        let (text, _) = self.drawing.value(shape());
         self.text.push_str(word);
         self.text.push_str(&text);
         self.is(Kind::Composite);
     }
 
-    fn flatten(&mut self, shape: Shape) {
+    fn flatten(&mut self, shape: fn() -> Shape) {
         // A view says by itself how it may be cached: what it adds may not be for everyone.
         let cache_control = self.drawing.outline.cache_control;
-        let (text, _) = self.drawing.inner(shape, self.outermost);
+        let (text, _) = self.drawing.inner(shape(), self.outermost);
         self.drawing.outline.cache_control = cache_control;
         self.unordered.push(format!("flatten{}", short(text)));
         self.is(Kind::Composite);
     }
 
     /// Another type's form, unchanged.
-    fn through(&mut self, shape: Shape) {
-        let (text, kind) = self.drawing.through(shape, self.outermost);
+    fn through(&mut self, shape: fn() -> Shape) {
+        let (text, kind) = self.drawing.through(shape(), self.outermost);
         self.text.push_str(&text);
         self.is(kind);
     }
 
     /// Another type's form, in one variant.
-    fn case(&mut self, shape: Shape) {
-        let (text, kind) = self.drawing.through(shape, self.outermost);
+    fn case(&mut self, shape: fn() -> Shape) {
+        let (text, kind) = self.drawing.through(shape(), self.outermost);
         self.unordered.push(format!("case{}", short(text)));
         self.is(kind);
     }
@@ -227,82 +227,98 @@ fn word(role: &str, name: &str, optional: bool) -> String {
 }
 
 impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
-    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
-        self.pen.member("member", name, false, Shape::of::<V>());
+    #[inline(always)]
+    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
+        {
+            let _dropped = get;
+        }
+        self.pen.member("member", name, false, Shape::of::<V>);
     }
 
+    #[inline(always)]
     fn member_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool + Copy,
-        _: impl Fn(&T) -> &V + Copy,
+        _: impl FnOnce(&T) -> bool,
+        _: impl FnOnce(&T) -> &V,
     ) {
-        self.pen.member("member", name, true, Shape::of::<V>());
+        self.pen.member("member", name, true, Shape::of::<V>);
     }
 
-    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
-        self.pen.member("revision", name, false, Shape::of::<V>());
+    #[inline(always)]
+    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
+        self.pen.member("revision", name, false, Shape::of::<V>);
         self.pen.note_stamp(name, Box::new(|at| canonical::to_vec(&<V as Revision>::from_stamp(at))));
         self.unsent_revision(get);
     }
 
-    fn unsent_revision<V: Revision>(&mut self, _: impl Fn(&T) -> &V + Copy) {
+    #[inline(always)]
+    fn unsent_revision<V: Revision>(&mut self, _: impl FnOnce(&T) -> &V) {
         self.pen.note_revision(V::IS_TIME);
     }
 
-    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
-        self.pen.member("modified", name, false, Shape::of::<V>());
+    #[inline(always)]
+    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
+        self.pen.member("modified", name, false, Shape::of::<V>);
         self.pen.note_stamp(name, Box::new(|at| canonical::to_vec(&<V as Modified>::from_stamp(at))));
         self.unsent_modified(get);
     }
 
-    fn unsent_modified<V: Modified>(&mut self, _: impl Fn(&T) -> &V + Copy) {
+    #[inline(always)]
+    fn unsent_modified<V: Modified>(&mut self, _: impl FnOnce(&T) -> &V) {
         self.pen.note(|outline| outline.has_modified = true);
     }
 
-    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
-        self.pen.variant(name, false, Shape::of::<V>());
+    #[inline(always)]
+    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl FnOnce(&T) -> &V) {
+        self.pen.variant(name, false, Shape::of::<V>);
     }
 
+    #[inline(always)]
     fn variant_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool + Copy,
-        _: impl Fn(&T) -> &V + Copy,
+        _: impl FnOnce(&T) -> bool,
+        _: impl FnOnce(&T) -> &V,
     ) {
-        self.pen.variant(name, true, Shape::of::<V>());
+        self.pen.variant(name, true, Shape::of::<V>);
     }
 
-    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
-        self.pen.skip(name, false, Shape::of::<V>());
+    #[inline(always)]
+    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl FnOnce(&T) -> &V) {
+        self.pen.skip(name, false, Shape::of::<V>);
     }
 
+    #[inline(always)]
     fn skip_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool + Copy,
-        _: impl Fn(&T) -> &V + Copy,
+        _: impl FnOnce(&T) -> bool,
+        _: impl FnOnce(&T) -> &V,
     ) {
-        self.pen.skip(name, true, Shape::of::<V>());
+        self.pen.skip(name, true, Shape::of::<V>);
     }
 
-    fn with(&mut self, name: &'static str, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
+    #[inline(always)]
+    fn with(&mut self, name: &'static str, _: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         self.pen.foreign(name, false);
     }
 
+    #[inline(always)]
     fn with_unless(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool + Copy,
-        _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy,
+        _: impl FnOnce(&T) -> bool,
+        _: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>,
     ) {
         self.pen.foreign(name, true);
     }
 
+    #[inline(always)]
     fn with_revision<V: Revision + 'static>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> &V + Copy,
+        get: impl FnOnce(&T) -> &V,
         write: fn(&V, Serializer<'_>) -> Result<(), Error>,
     ) {
         self.pen.foreign(name, false);
@@ -310,10 +326,11 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
         self.unsent_revision(get);
     }
 
+    #[inline(always)]
     fn with_modified<V: Modified + 'static>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> &V + Copy,
+        get: impl FnOnce(&T) -> &V,
         write: fn(&V, Serializer<'_>) -> Result<(), Error>,
     ) {
         self.pen.foreign(name, false);
@@ -321,32 +338,38 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
         self.unsent_modified(get);
     }
 
-    fn flatten<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V + Copy) {
-        self.pen.flatten(Shape::of::<V>());
+    #[inline(always)]
+    fn flatten<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> &V) {
+        self.pen.flatten(Shape::of::<V>);
     }
 
-    fn with_flatten(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
+    #[inline(always)]
+    fn with_flatten(&mut self, _: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         self.pen.unordered.push("flatten(serde)".to_owned());
         self.pen.is(Kind::Composite);
     }
 
-    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
-        self.pen.member("items", name, false, Shape::of::<V>());
+    #[inline(always)]
+    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl FnOnce(&T) -> &V) {
+        self.pen.member("items", name, false, Shape::of::<V>);
     }
 
+    #[inline(always)]
     fn items_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool + Copy,
-        _: impl Fn(&T) -> &V + Copy,
+        _: impl FnOnce(&T) -> bool,
+        _: impl FnOnce(&T) -> &V,
     ) {
-        self.pen.member("items", name, true, Shape::of::<V>());
+        self.pen.member("items", name, true, Shape::of::<V>);
     }
 
+    #[inline(always)]
     fn embed(&mut self, name: &'static str) {
         self.pen.embed(name);
     }
 
+    #[inline(always)]
     fn epoch(&mut self, epoch: u64) {
         self.pen.epoch(epoch);
     }
@@ -359,64 +382,77 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
         self.pen.vary(names);
     }
 
-    fn element<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V + Copy) {
-        self.pen.element("element:", Shape::of::<V>());
+    #[inline(always)]
+    fn element<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> &V) {
+        self.pen.element("element:", Shape::of::<V>);
     }
 
-    fn with_element(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
+    #[inline(always)]
+    fn with_element(&mut self, _: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         self.pen.text.push_str("serde element:");
         self.pen.is(Kind::Composite);
     }
 
+    #[inline(always)]
     fn length(&mut self, length: usize) {
         self.pen.text.push_str(&format!("{length} "));
     }
 
-    fn array<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>) + Copy) {
-        self.pen.element("array:", Shape::of::<V>());
+    #[inline(always)]
+    fn array<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T, &mut Array<'_, V>)) {
+        self.pen.element("array:", Shape::of::<V>);
     }
 
-    fn sorted<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>) + Copy) {
-        self.pen.element("sorted:", Shape::of::<V>());
+    #[inline(always)]
+    fn sorted<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T, &mut Array<'_, V>)) {
+        self.pen.element("sorted:", Shape::of::<V>);
     }
 
-    fn set<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>) + Copy) {
-        self.pen.element("set:", Shape::of::<V>());
+    #[inline(always)]
+    fn set<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T, &mut Array<'_, V>)) {
+        self.pen.element("set:", Shape::of::<V>);
     }
 
+    #[inline(always)]
     fn map<K: Versioned + ?Sized, V: Versioned + ?Sized>(
         &mut self,
-        _: impl Fn(&T, &mut Object<'_, K, V>) + Copy,
+        _: impl FnOnce(&T, &mut Object<'_, K, V>),
     ) {
-        self.pen.element("map:", Shape::of::<K>());
-        self.pen.element("", Shape::of::<V>());
+        self.pen.element("map:", Shape::of::<K>);
+        self.pen.element("", Shape::of::<V>);
     }
 
-    fn transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V + Copy) {
-        self.pen.through(Shape::of::<V>());
+    #[inline(always)]
+    fn transparent<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> &V) {
+        self.pen.through(Shape::of::<V>);
     }
 
-    fn with_transparent(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
+    #[inline(always)]
+    fn with_transparent(&mut self, _: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         self.pen.foreign_value();
     }
 
-    fn into<V: Versioned>(&mut self, _: impl Fn(&T) -> V + Copy) {
-        self.pen.through(Shape::of::<V>());
+    #[inline(always)]
+    fn into<V: Versioned>(&mut self, _: impl FnOnce(&T) -> V) {
+        self.pen.through(Shape::of::<V>);
     }
 
-    fn option<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V> + Copy) {
+    #[inline(always)]
+    fn option<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> Option<&V>) {
         // What is there has the tag that it has without the option.
         if !self.pen.outermost {
             self.pen.text.push_str("option:");
         }
-        self.pen.through(Shape::of::<V>());
+        self.pen.through(Shape::of::<V>);
     }
 
-    fn unit(&mut self, name: &'static str, _: impl Fn(&T) -> bool + Copy) {
+    #[inline(always)]
+    fn unit(&mut self, name: &'static str, _: impl FnOnce(&T) -> bool) {
         self.pen.unit(name);
     }
 
-    fn when(&mut self, _: impl Fn(&T) -> bool + Copy, then: impl Fn(&mut Self) + Copy) {
+    #[inline(always)]
+    fn when(&mut self, _: impl FnOnce(&T) -> bool, then: impl FnOnce(&mut Self)) {
         let outer = self.pen.open();
         then(self);
         let when = self.pen.close(outer, "when");
@@ -424,13 +460,16 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
     }
 
     /// What has no form is in no shape.
-    fn unsent(&mut self, _: impl Fn(&T) -> bool + Copy) {}
+    #[inline(always)]
+    fn unsent(&mut self, _: impl FnOnce(&T) -> bool) {}
 
+    #[inline(always)]
     fn tag(&mut self, name: &'static str, variant: &'static str) {
         self.pen.tag(name, variant);
     }
 
-    fn content(&mut self, name: &'static str, content: impl Fn(&mut Self) + Copy) {
+    #[inline(always)]
+    fn content(&mut self, name: &'static str, content: impl FnOnce(&mut Self)) {
         let outermost = std::mem::take(&mut self.pen.outermost);
         let outer = self.pen.open();
         content(self);
@@ -441,45 +480,49 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
         self.pen.note_member(name, Kind::Composite);
     }
 
-    fn case_member<V: Versioned + ?Sized>(
-        &mut self,
-        name: &'static str,
-        _: impl Fn(&T) -> Option<&V> + Copy,
-    ) {
-        self.pen.case_member(name, false, Shape::of::<V>());
+    #[inline(always)]
+    fn case_member<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl FnOnce(&T) -> Option<&V>) {
+        self.pen.case_member(name, false, Shape::of::<V>);
     }
 
+    #[inline(always)]
     fn case_member_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> Option<&V> + Copy,
+        _: impl FnOnce(&T) -> Option<&V>,
     ) {
-        self.pen.case_member(name, true, Shape::of::<V>());
+        self.pen.case_member(name, true, Shape::of::<V>);
     }
 
-    fn case_flatten<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V> + Copy) {
-        self.pen.flatten(Shape::of::<V>());
+    #[inline(always)]
+    fn case_flatten<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> Option<&V>) {
+        self.pen.flatten(Shape::of::<V>);
     }
 
-    fn case_element<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V> + Copy) {
-        self.pen.element("case element:", Shape::of::<V>());
+    #[inline(always)]
+    fn case_element<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> Option<&V>) {
+        self.pen.element("case element:", Shape::of::<V>);
     }
 
-    fn case_transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V> + Copy) {
-        self.pen.case(Shape::of::<V>());
+    #[inline(always)]
+    fn case_transparent<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> Option<&V>) {
+        self.pen.case(Shape::of::<V>);
     }
 
+    #[inline(always)]
     fn empty_object(&mut self) {
         self.pen.text.push_str("object;");
         self.pen.is(Kind::Composite);
     }
 
+    #[inline(always)]
     fn empty_array(&mut self) {
         self.pen.text.push_str("array;");
         self.pen.is(Kind::Composite);
     }
 
-    fn leaf(&mut self, kind: &'static str, _: impl Fn(&T, &mut Writer) + Copy) {
+    #[inline(always)]
+    fn leaf(&mut self, kind: &'static str, _: impl FnOnce(&T, &mut Writer)) {
         self.pen.leaf(kind);
     }
 }

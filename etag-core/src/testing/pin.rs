@@ -28,7 +28,7 @@ pub(super) struct Pin {
 impl Pin {
     pub(super) fn of<T: Versioned + ?Sized>(value: &T) -> Result<Self, Error> {
         let mut writer = Writer::for_a_store();
-        writer.outermost(value);
+        writer.outermost(&value);
         let (json, facts) = writer.finish_with_facts()?;
         let etag = Versions::of(Outline::of::<T>(), &json, 0, &facts).etag().to_string();
         let body = serde_json::from_slice(&json).map_err(|error| Error::Custom(error.to_string()))?;

@@ -142,70 +142,70 @@ impl<T: ?Sized> Describer<'_, T> {
 }
 
 impl<T: ?Sized> Describe<T> for Describer<'_, T> {
-    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
+    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl FnOnce(&T) -> &V) {
         self.draw::<V>(name, &[], Place::State);
     }
 
     fn member_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool + Copy,
-        _: impl Fn(&T) -> &V + Copy,
+        _: impl FnOnce(&T) -> bool,
+        _: impl FnOnce(&T) -> &V,
     ) {
         self.draw::<V>(name, &["optional"], Place::State);
     }
 
-    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.draw::<V>(name, &["revision"], Place::State);
         self.unsent_revision(get);
     }
 
-    fn unsent_revision<V: Revision>(&mut self, _: impl Fn(&T) -> &V + Copy) {
+    fn unsent_revision<V: Revision>(&mut self, _: impl FnOnce(&T) -> &V) {
         self.say("revision");
         if self.context.acts {
             self.shape.members.insert(self.pointer.clone(), Place::Revision);
         }
     }
 
-    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
+    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, _: impl FnOnce(&T) -> &V) {
         self.draw::<V>(name, &["modified"], Place::State);
     }
 
-    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
+    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl FnOnce(&T) -> &V) {
         self.draw::<V>(name, &["variant"], Place::Variant);
     }
 
     fn variant_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool + Copy,
-        _: impl Fn(&T) -> &V + Copy,
+        _: impl FnOnce(&T) -> bool,
+        _: impl FnOnce(&T) -> &V,
     ) {
         self.draw::<V>(name, &["variant", "optional"], Place::Variant);
     }
 
-    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
+    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl FnOnce(&T) -> &V) {
         self.draw::<V>(name, &["skip"], Place::NoTag);
     }
 
     fn skip_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool + Copy,
-        _: impl Fn(&T) -> &V + Copy,
+        _: impl FnOnce(&T) -> bool,
+        _: impl FnOnce(&T) -> &V,
     ) {
         self.draw::<V>(name, &["skip", "optional"], Place::NoTag);
     }
 
-    fn with(&mut self, name: &'static str, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
+    fn with(&mut self, name: &'static str, _: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         self.open(name, &["serde"], Place::State);
     }
 
     fn with_unless(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool + Copy,
-        _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy,
+        _: impl FnOnce(&T) -> bool,
+        _: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>,
     ) {
         self.open(name, &["serde", "optional"], Place::State);
     }
@@ -213,7 +213,7 @@ impl<T: ?Sized> Describe<T> for Describer<'_, T> {
     fn with_revision<V: Revision + 'static>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> &V + Copy,
+        get: impl FnOnce(&T) -> &V,
         _: fn(&V, Serializer<'_>) -> Result<(), Error>,
     ) {
         self.open(name, &["revision", "serde"], Place::State);
@@ -223,29 +223,29 @@ impl<T: ?Sized> Describe<T> for Describer<'_, T> {
     fn with_modified<V: Modified + 'static>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> &V + Copy,
+        _: impl FnOnce(&T) -> &V,
         _: fn(&V, Serializer<'_>) -> Result<(), Error>,
     ) {
         self.open(name, &["modified", "serde"], Place::State);
     }
 
-    fn flatten<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V + Copy) {
+    fn flatten<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> &V) {
         self.draw_flattened::<V>();
     }
 
-    fn with_flatten(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
+    fn with_flatten(&mut self, _: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         self.say("flatten serde");
     }
 
-    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl Fn(&T) -> &V + Copy) {
+    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl FnOnce(&T) -> &V) {
         self.draw_items::<V>(name, &["items"]);
     }
 
     fn items_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> bool + Copy,
-        _: impl Fn(&T) -> &V + Copy,
+        _: impl FnOnce(&T) -> bool,
+        _: impl FnOnce(&T) -> &V,
     ) {
         self.draw_items::<V>(name, &["items", "optional"]);
     }
@@ -264,12 +264,12 @@ impl<T: ?Sized> Describe<T> for Describer<'_, T> {
         self.say(&format!("epoch {epoch}"));
     }
 
-    fn element<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V + Copy) {
+    fn element<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> &V) {
         let pointer = self.next_element();
         self.shape.describe::<V>(&pointer, Context::default());
     }
 
-    fn with_element(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
+    fn with_element(&mut self, _: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         let pointer = self.next_element();
         self.shape.say(&pointer, "serde");
     }
@@ -278,40 +278,40 @@ impl<T: ?Sized> Describe<T> for Describer<'_, T> {
         self.say(&length.to_string());
     }
 
-    fn array<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>) + Copy) {
+    fn array<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T, &mut Array<'_, V>)) {
         self.draw_elements::<V>("array");
     }
 
-    fn sorted<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>) + Copy) {
+    fn sorted<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T, &mut Array<'_, V>)) {
         self.draw_elements::<V>("sorted");
     }
 
-    fn set<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T, &mut Array<'_, V>) + Copy) {
+    fn set<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T, &mut Array<'_, V>)) {
         self.draw_elements::<V>("set");
     }
 
     fn map<K: Versioned + ?Sized, V: Versioned + ?Sized>(
         &mut self,
-        _: impl Fn(&T, &mut Object<'_, K, V>) + Copy,
+        _: impl FnOnce(&T, &mut Object<'_, K, V>),
     ) {
         self.say("map by");
         self.shape.describe::<K>(&self.pointer, Context::default());
         self.shape.describe::<V>(&member(&self.pointer, "*"), self.context.of_an_element());
     }
 
-    fn transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> &V + Copy) {
+    fn transparent<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> &V) {
         self.pass::<V>();
     }
 
-    fn with_transparent(&mut self, _: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy) {
+    fn with_transparent(&mut self, _: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         self.say("serde");
     }
 
-    fn into<V: Versioned>(&mut self, _: impl Fn(&T) -> V + Copy) {
+    fn into<V: Versioned>(&mut self, _: impl FnOnce(&T) -> V) {
         self.pass::<V>();
     }
 
-    fn option<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V> + Copy) {
+    fn option<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> Option<&V>) {
         // What is there has the tag that it has without the option.
         if !self.context.acts {
             self.say("option");
@@ -319,25 +319,25 @@ impl<T: ?Sized> Describe<T> for Describer<'_, T> {
         self.pass::<V>();
     }
 
-    fn unit(&mut self, name: &'static str, _: impl Fn(&T) -> bool + Copy) {
+    fn unit(&mut self, name: &'static str, _: impl FnOnce(&T) -> bool) {
         self.say(&format!("`{}`", unescaped(name)));
     }
 
-    fn when(&mut self, _: impl Fn(&T) -> bool + Copy, then: impl Fn(&mut Self) + Copy) {
+    fn when(&mut self, _: impl FnOnce(&T) -> bool, then: impl FnOnce(&mut Self)) {
         self.say("when (");
         then(self);
         self.say(")");
     }
 
     /// What has no form is in no shape.
-    fn unsent(&mut self, _: impl Fn(&T) -> bool + Copy) {}
+    fn unsent(&mut self, _: impl FnOnce(&T) -> bool) {}
 
     fn tag(&mut self, name: &'static str, variant: &'static str) {
         let pointer = self.open(name, &["tag"], Place::State);
         self.shape.say(&pointer, &format!("`{}`", unescaped(variant)));
     }
 
-    fn content(&mut self, name: &'static str, content: impl Fn(&mut Self) + Copy) {
+    fn content(&mut self, name: &'static str, content: impl FnOnce(&mut Self)) {
         let inner = self.open(name, &["content"], Place::State);
         let pointer = std::mem::replace(&mut self.pointer, inner);
         let context = std::mem::take(&mut self.context);
@@ -346,32 +346,28 @@ impl<T: ?Sized> Describe<T> for Describer<'_, T> {
         (self.pointer, self.context, self.elements) = (pointer, context, elements);
     }
 
-    fn case_member<V: Versioned + ?Sized>(
-        &mut self,
-        name: &'static str,
-        _: impl Fn(&T) -> Option<&V> + Copy,
-    ) {
+    fn case_member<V: Versioned + ?Sized>(&mut self, name: &'static str, _: impl FnOnce(&T) -> Option<&V>) {
         self.draw::<V>(name, &["case"], Place::State);
     }
 
     fn case_member_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        _: impl Fn(&T) -> Option<&V> + Copy,
+        _: impl FnOnce(&T) -> Option<&V>,
     ) {
         self.draw::<V>(name, &["case", "optional"], Place::State);
     }
 
-    fn case_flatten<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V> + Copy) {
+    fn case_flatten<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> Option<&V>) {
         self.draw_flattened::<V>();
     }
 
-    fn case_element<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V> + Copy) {
+    fn case_element<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> Option<&V>) {
         let pointer = self.next_element();
         self.shape.describe::<V>(&pointer, Context::default());
     }
 
-    fn case_transparent<V: Versioned + ?Sized>(&mut self, _: impl Fn(&T) -> Option<&V> + Copy) {
+    fn case_transparent<V: Versioned + ?Sized>(&mut self, _: impl FnOnce(&T) -> Option<&V>) {
         self.say("case");
         self.pass::<V>();
     }
@@ -384,7 +380,7 @@ impl<T: ?Sized> Describe<T> for Describer<'_, T> {
         self.say("array");
     }
 
-    fn leaf(&mut self, kind: &'static str, _: impl Fn(&T, &mut Writer) + Copy) {
+    fn leaf(&mut self, kind: &'static str, _: impl FnOnce(&T, &mut Writer)) {
         self.say(kind);
     }
 }

@@ -60,43 +60,43 @@ use crate::{Modified, Revision, Versioned};
 )]
 pub trait Describe<T: ?Sized> {
     /// A member of the object, part of the state.
-    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy);
+    fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V);
 
     /// A member that is left out where `unless` holds.
     fn member_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool + Copy,
-        get: impl Fn(&T) -> &V + Copy,
+        unless: impl FnOnce(&T) -> bool,
+        get: impl FnOnce(&T) -> &V,
     );
 
     /// The member that identifies the resource: a plain member of the state.
-    fn id<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    fn id<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.member(name, get);
     }
 
     /// The member that is the state: a number, or a time, that is never used twice.
-    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    fn revision<V: Versioned + Revision>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.member(name, get);
     }
 
     /// A revision that is kept out of the body.
-    fn unsent_revision<V: Revision>(&mut self, get: impl Fn(&T) -> &V + Copy) {
+    fn unsent_revision<V: Revision>(&mut self, get: impl FnOnce(&T) -> &V) {
         let _ = get;
     }
 
     /// The time of the last modification: a member of the state, and the `Last-Modified` date.
-    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    fn modified<V: Versioned + Modified>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.member(name, get);
     }
 
     /// A modification time that is kept out of the body.
-    fn unsent_modified<V: Modified>(&mut self, get: impl Fn(&T) -> &V + Copy) {
+    fn unsent_modified<V: Modified>(&mut self, get: impl FnOnce(&T) -> &V) {
         let _ = get;
     }
 
     /// A member that is shown, and in the tag's variant instead of its state: an included resource.
-    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    fn variant<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.member(name, get);
     }
 
@@ -104,14 +104,14 @@ pub trait Describe<T: ?Sized> {
     fn variant_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool + Copy,
-        get: impl Fn(&T) -> &V + Copy,
+        unless: impl FnOnce(&T) -> bool,
+        get: impl FnOnce(&T) -> &V,
     ) {
         self.member_unless(name, unless, get);
     }
 
     /// A member that is shown, and in no tag: the type's tags are weak.
-    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    fn skip<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.member(name, get);
     }
 
@@ -119,14 +119,14 @@ pub trait Describe<T: ?Sized> {
     fn skip_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool + Copy,
-        get: impl Fn(&T) -> &V + Copy,
+        unless: impl FnOnce(&T) -> bool,
+        get: impl FnOnce(&T) -> &V,
     ) {
         self.member_unless(name, unless, get);
     }
 
     /// A member of a type that only implements [`Serialize`]: its inner shape is not known here.
-    fn serde<V: Serialize + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    fn serde<V: Serialize + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.with(name, |it, serializer| get(it).serialize(serializer));
     }
 
@@ -134,28 +134,28 @@ pub trait Describe<T: ?Sized> {
     fn serde_unless<V: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool + Copy,
-        get: impl Fn(&T) -> &V + Copy,
+        unless: impl FnOnce(&T) -> bool,
+        get: impl FnOnce(&T) -> &V,
     ) {
         self.with_unless(name, unless, |it, serializer| get(it).serialize(serializer));
     }
 
     /// A member that `write` writes: that of `#[serde(with = "…")]`. Its inner shape is not known here.
-    fn with(&mut self, name: &'static str, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy);
+    fn with(&mut self, name: &'static str, write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>);
 
     /// A [`with`](Describe::with) member that is left out where `unless` holds.
     fn with_unless(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool + Copy,
-        write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy,
+        unless: impl FnOnce(&T) -> bool,
+        write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>,
     );
 
     /// A [`revision`](Describe::revision) that is written by `write`.
     fn with_revision<V: Revision + 'static>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> &V + Copy,
+        get: impl FnOnce(&T) -> &V,
         write: fn(&V, Serializer<'_>) -> Result<(), Error>,
     ) {
         self.with(name, |it, serializer| write(get(it), serializer));
@@ -165,26 +165,26 @@ pub trait Describe<T: ?Sized> {
     fn with_modified<V: Modified + 'static>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> &V + Copy,
+        get: impl FnOnce(&T) -> &V,
         write: fn(&V, Serializer<'_>) -> Result<(), Error>,
     ) {
         self.with(name, |it, serializer| write(get(it), serializer));
     }
 
     /// The members of another type, as if they were this one's own; roles act through it.
-    fn flatten<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy);
+    fn flatten<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> &V);
 
     /// The members of a type that only implements [`Serialize`], as if they were this one's own: state.
-    fn serde_flatten<V: Serialize + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy) {
+    fn serde_flatten<V: Serialize + ?Sized>(&mut self, get: impl FnOnce(&T) -> &V) {
         self.with_flatten(|it, serializer| get(it).serialize(serializer));
     }
 
     /// The members of what `write` writes, as if they were this one's own: state.
-    fn with_flatten(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy);
+    fn with_flatten(&mut self, write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>);
 
     /// The list of an envelope, such as `items` in `{"items":[…],"total":7}`: where the envelope is answered
     /// with, each item has a tag of its own, and counts by its version.
-    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl Fn(&T) -> &V + Copy) {
+    fn items<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> &V) {
         self.member(name, get);
     }
 
@@ -192,8 +192,8 @@ pub trait Describe<T: ?Sized> {
     fn items_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        unless: impl Fn(&T) -> bool + Copy,
-        get: impl Fn(&T) -> &V + Copy,
+        unless: impl FnOnce(&T) -> bool,
+        get: impl FnOnce(&T) -> &V,
     ) {
         self.member_unless(name, unless, get);
     }
@@ -219,15 +219,15 @@ pub trait Describe<T: ?Sized> {
     }
 
     /// The next element of an array of fixed length: a tuple's field.
-    fn element<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy);
+    fn element<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> &V);
 
     /// The next element of an array of fixed length, of a type that only implements [`Serialize`].
-    fn serde_element<V: Serialize + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy) {
+    fn serde_element<V: Serialize + ?Sized>(&mut self, get: impl FnOnce(&T) -> &V) {
         self.with_element(|it, serializer| get(it).serialize(serializer));
     }
 
     /// The next element of an array of fixed length, written by `write`.
-    fn with_element(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy);
+    fn with_element(&mut self, write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>);
 
     /// How many elements the [`array`](Describe::array) that follows always has.
     fn length(&mut self, length: usize) {
@@ -235,77 +235,73 @@ pub trait Describe<T: ?Sized> {
     }
 
     /// An array of `V`, in the order in which `elements` gives them.
-    fn array<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>) + Copy);
+    fn array<V: Versioned + ?Sized>(&mut self, elements: impl FnOnce(&T, &mut Array<'_, V>));
 
     /// An array of `V` in the order that the type keeps them in, whatever the order in which they came.
-    fn sorted<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>) + Copy) {
+    fn sorted<V: Versioned + ?Sized>(&mut self, elements: impl FnOnce(&T, &mut Array<'_, V>)) {
         self.array(elements);
     }
 
     /// An array of `V` without an order of its own: sorted by the elements' canonical bytes.
-    fn set<V: Versioned + ?Sized>(&mut self, elements: impl Fn(&T, &mut Array<'_, V>) + Copy);
+    fn set<V: Versioned + ?Sized>(&mut self, elements: impl FnOnce(&T, &mut Array<'_, V>));
 
     /// An object whose members are the entries of a map.
     fn map<K: Versioned + ?Sized, V: Versioned + ?Sized>(
         &mut self,
-        entries: impl Fn(&T, &mut Object<'_, K, V>) + Copy,
+        entries: impl FnOnce(&T, &mut Object<'_, K, V>),
     );
 
     /// Another type's form and roles, unchanged: a newtype, a reference, a box.
-    fn transparent<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy);
+    fn transparent<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> &V);
 
     /// The form of a type that only implements [`Serialize`], unchanged.
-    fn serde_transparent<V: Serialize + ?Sized>(&mut self, get: impl Fn(&T) -> &V + Copy) {
+    fn serde_transparent<V: Serialize + ?Sized>(&mut self, get: impl FnOnce(&T) -> &V) {
         self.with_transparent(|it, serializer| get(it).serialize(serializer));
     }
 
     /// What `write` writes, unchanged.
-    fn with_transparent(&mut self, write: impl Fn(&T, Serializer<'_>) -> Result<(), Error> + Copy);
+    fn with_transparent(&mut self, write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>);
 
     /// The form and the roles of what the value is converted into: `#[serde(into = "…")]`.
-    fn into<V: Versioned>(&mut self, get: impl Fn(&T) -> V + Copy);
+    fn into<V: Versioned>(&mut self, get: impl FnOnce(&T) -> V);
 
     /// Another type's form, or `null`.
-    fn option<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V> + Copy);
+    fn option<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> Option<&V>);
 
     /// A variant of an enum without data: its name, where `is` holds.
-    fn unit(&mut self, name: &'static str, is: impl Fn(&T) -> bool + Copy);
+    fn unit(&mut self, name: &'static str, is: impl FnOnce(&T) -> bool);
 
     /// What is only said where `is` holds: the form of one variant of an enum, or an element that can be
     /// left out.
-    fn when(&mut self, is: impl Fn(&T) -> bool + Copy, then: impl Fn(&mut Self) + Copy);
+    fn when(&mut self, is: impl FnOnce(&T) -> bool, then: impl FnOnce(&mut Self));
 
     /// Where `is` holds, the value has no form: a variant that is marked `#[serde(skip)]`.
-    fn unsent(&mut self, is: impl Fn(&T) -> bool + Copy);
+    fn unsent(&mut self, is: impl FnOnce(&T) -> bool);
 
     /// A member that says which variant of an enum this is, or which struct: `#[serde(tag = "…")]`.
     fn tag(&mut self, name: &'static str, variant: &'static str);
 
     /// A member whose value is what `content` says of the same value: what a variant holds.
-    fn content(&mut self, name: &'static str, content: impl Fn(&mut Self) + Copy);
+    fn content(&mut self, name: &'static str, content: impl FnOnce(&mut Self));
 
     /// A member that is there where `get` gives one: what one variant holds.
-    fn case_member<V: Versioned + ?Sized>(
-        &mut self,
-        name: &'static str,
-        get: impl Fn(&T) -> Option<&V> + Copy,
-    );
+    fn case_member<V: Versioned + ?Sized>(&mut self, name: &'static str, get: impl FnOnce(&T) -> Option<&V>);
 
     /// A [`case_member`](Describe::case_member) that its variant can leave out.
     fn case_member_unless<V: Versioned + ?Sized>(
         &mut self,
         name: &'static str,
-        get: impl Fn(&T) -> Option<&V> + Copy,
+        get: impl FnOnce(&T) -> Option<&V>,
     );
 
     /// The members of what one variant holds.
-    fn case_flatten<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V> + Copy);
+    fn case_flatten<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> Option<&V>);
 
     /// The next element of what one variant holds.
-    fn case_element<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V> + Copy);
+    fn case_element<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> Option<&V>);
 
     /// The form of what one variant holds, unchanged.
-    fn case_transparent<V: Versioned + ?Sized>(&mut self, get: impl Fn(&T) -> Option<&V> + Copy);
+    fn case_transparent<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> Option<&V>);
 
     /// An object, also where no member follows.
     fn empty_object(&mut self);
@@ -314,5 +310,5 @@ pub trait Describe<T: ?Sized> {
     fn empty_array(&mut self);
 
     /// A string, a number, a boolean or `null`; `kind` names it in the type's shape.
-    fn leaf(&mut self, kind: &'static str, write: impl Fn(&T, &mut Writer) + Copy);
+    fn leaf(&mut self, kind: &'static str, write: impl FnOnce(&T, &mut Writer));
 }
