@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use http::HeaderValue;
 
-use crate::StateTag;
+use crate::{StateTag, TagKeys};
 
 /// An entity tag (RFC 9110 §8.8.3): `"xyzzy"`, or `W/"xyzzy"` for a weak one.
 ///
@@ -37,6 +37,8 @@ pub struct EntityTag {
     text: Box<[u8]>,
     /// Of which state this is a tag, where the framework made it; a user's tag is opaque.
     state: Option<StateTag>,
+    /// The keys that it was made with, where its type is keyed: its text does not show the state.
+    keys: Option<&'static TagKeys>,
 }
 
 impl EntityTag {
@@ -74,21 +76,29 @@ impl EntityTag {
     pub fn parse(text: &[u8]) -> Result<Self, InvalidEntityTag> {
         match text.strip_prefix(b"W/").unwrap_or(text) {
             [b'"', opaque @ .., b'"'] if opaque.iter().all(|byte| is_etagc(*byte)) => {
-                Ok(Self { text: text.into(), state: None })
+                Ok(Self { text: text.into(), state: None, keys: None })
             }
             _ => Err(InvalidEntityTag),
         }
     }
 
-    /// The tag of a representation in `state`: `"S"`, `"S.V"`, `W/"S.~"` or `W/"S.V~"`.
-    pub(crate) fn of_state(state: StateTag, variant: Option<StateTag>, weak: bool) -> Self {
+    /// The tag of a representation in `state`: `"S"`, `"S.V"`, `W/"S.~"` or `W/"S.V~"`; for a keyed type, with what
+    /// its keys make of S and V.
+    pub(crate) fn of_state(
+        state: StateTag,
+        variant: Option<StateTag>,
+        weak: bool,
+        keys: Option<&'static TagKeys>,
+    ) -> Self {
+        let shown = keys.map_or(state, |keys| keys.state(state));
+        let variant = variant.map(|variant| keys.map_or(variant, |keys| keys.variant(variant)));
         let text = match (variant, weak) {
-            (None, false) => format!("\"{state}\""),
-            (Some(variant), false) => format!("\"{state}.{variant}\""),
-            (None, true) => format!("W/\"{state}.~\""),
-            (Some(variant), true) => format!("W/\"{state}.{variant}~\""),
+            (None, false) => format!("\"{shown}\""),
+            (Some(variant), false) => format!("\"{shown}.{variant}\""),
+            (None, true) => format!("W/\"{shown}.~\""),
+            (Some(variant), true) => format!("W/\"{shown}.{variant}~\""),
         };
-        Self { text: text.into_bytes().into(), state: Some(state) }
+        Self { text: text.into_bytes().into(), state: Some(state), keys }
     }
 
     /// Whether the tag is weak: good for a 304, and for nothing else (§8.8.1).
@@ -118,12 +128,16 @@ impl EntityTag {
     /// resource satisfies it (§13.1.1). A tag that the framework did not make is compared whole.
     pub(crate) fn guards(&self, current: &Self) -> bool {
         match current.state {
-            Some(state) => self.guarded_state() == Some(state),
+            Some(state) => self.guarded_state().is_some_and(|shown| match current.keys {
+                Some(keys) => keys.made(shown, state),
+                None => shown == state,
+            }),
             None => self.strong_eq(current),
         }
     }
 
-    /// The state that this tag of a request names, if it is strong and has the form of our own.
+    /// The state that this tag of a request shows, if it is strong and has the form of our own. For a keyed type,
+    /// it is what a key made of the state.
     ///
     /// The `~` of a view that shows more than its tag tells stays where a hop removes `W/`.
     pub(crate) fn guarded_state(&self) -> Option<StateTag> {

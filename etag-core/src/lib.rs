@@ -25,6 +25,7 @@ mod selection;
 mod stamp;
 mod state_tag;
 mod store;
+mod tag_keys;
 mod timestamp;
 mod validators;
 mod versioned;
@@ -46,6 +47,7 @@ pub use store::{
     Bulk, BulkIn, Database, DatabaseError, Insert, InsertIn, Inserted, Loaded, Matched, Removed, Required,
     Select, Selected, Store, StoreIn, Transaction, Written, WrittenAll,
 };
+pub use tag_keys::{TagKeys, TagKeysError};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use validators::{Validators, Version};
 pub use versioned::{Describe, Versioned};

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::StateTag;
 use crate::canonical::{self, Facts, utf16_order};
 use crate::outline::Outline;
-use crate::representation::{Versions, state_pieces};
+use crate::representation::{Versions, embed, state_pieces};
 
 /// The items of a list that is being written.
 #[derive(Debug)]
@@ -82,16 +82,17 @@ impl Item {
         self
     }
 
-    /// The item's tag, where it is not plain.
-    pub(crate) fn tag(&self) -> Option<String> {
-        self.versions.as_ref().map(|versions| versions.etag().to_string())
+    /// What tells the item's version from others, where it is not plain. No key moves it.
+    pub(crate) fn unkeyed_tag(&self) -> Option<String> {
+        self.versions.as_ref().map(|versions| versions.unkeyed_etag().to_string())
     }
 
     /// Shows the item's tag in it.
-    pub(crate) fn embed(&self, bytes: &mut Vec<u8>) {
-        if let Some(versions) = &self.versions {
-            versions.embed(bytes, self.embed);
+    pub(crate) fn embed(&self, bytes: &mut Vec<u8>) -> Result<(), canonical::Error> {
+        if let (Some(versions), Some(place)) = (&self.versions, self.embed) {
+            embed(&versions.etag()?, bytes, place);
         }
+        Ok(())
     }
 }
 

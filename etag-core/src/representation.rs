@@ -3,7 +3,7 @@
 use crate::canonical::{self, Facts, Mark, Role, Value, Writer};
 use crate::list::Items;
 use crate::outline::Outline;
-use crate::{EntityTag, LastModified, StateTag, Timestamp, Validators, Version, Versioned};
+use crate::{EntityTag, LastModified, StateTag, TagKeys, Timestamp, Validators, Version, Versioned};
 
 /// A representation that can be sent: canonical JSON and its validators.
 ///
@@ -25,6 +25,7 @@ use crate::{EntityTag, LastModified, StateTag, Timestamp, Validators, Version, V
 pub struct Representation {
     body: Vec<u8>,
     versions: Versions,
+    etag: EntityTag,
 }
 
 impl Representation {
@@ -32,7 +33,7 @@ impl Representation {
     ///
     /// # Errors
     ///
-    /// Where the value has no canonical JSON.
+    /// Where the value has no canonical JSON, or its type is keyed and there is no [key](crate::TagKeys).
     pub fn of<T: Versioned + ?Sized>(value: &T) -> Result<Self, canonical::Error> {
         Self::of_value(&value, Outline::of::<T>(), None)
     }
@@ -67,7 +68,7 @@ impl Representation {
         writer.outermost(&list);
         let (body, facts) = writer.finish_with_facts()?;
         let versions = Versions::with_state(Outline::of::<T>(), &body, &facts, state);
-        Ok(Self { body, versions })
+        Self::tagged(body, &facts, versions)
     }
 
     /// Writes a value under a tag of yours, which is opaque.
@@ -84,11 +85,10 @@ impl Representation {
     ///
     /// As [`of`](Self::of).
     pub fn under<T: Versioned + ?Sized>(value: &T, etag: EntityTag) -> Result<Self, canonical::Error> {
-        let (mut body, facts) = write(&value)?;
+        let (body, facts) = write(&value)?;
         let mut versions = Versions::of(Outline::of::<T>(), &body, 0, &facts);
         versions.opaque = Some(etag);
-        versions.embed(&mut body, facts.embed);
-        Ok(Self { body, versions })
+        Self::tagged(body, &facts, versions)
     }
 
     /// A value in the state that is known, or that is made here.
@@ -98,13 +98,21 @@ impl Representation {
         outline: &Outline,
         known: Option<StateTag>,
     ) -> Result<Self, canonical::Error> {
-        let (mut body, facts) = write(value)?;
+        let (body, facts) = write(value)?;
         let versions = match known {
             Some(state) => Versions::with_state(outline, &body, &facts, state),
             None => Versions::of(outline, &body, 0, &facts),
         };
-        versions.embed(&mut body, facts.embed);
-        Ok(Self { body, versions })
+        Self::tagged(body, &facts, versions)
+    }
+
+    /// Makes the tag, and fills the place that was left for it.
+    fn tagged(mut body: Vec<u8>, facts: &Facts, versions: Versions) -> Result<Self, canonical::Error> {
+        let etag = versions.etag()?;
+        if let Some(place) = facts.embed {
+            embed(&etag, &mut body, place);
+        }
+        Ok(Self { body, versions, etag })
     }
 
     /// The canonical JSON, with the embedded tag where the type has one.
@@ -119,7 +127,7 @@ impl Representation {
 
     /// The entity tag, and the date as a weak validator.
     pub fn validators(&self) -> Validators {
-        Validators { etag: Some(self.versions.etag()), last_modified: self.version().modified }
+        Validators { etag: Some(self.etag.clone()), last_modified: self.version().modified }
     }
 
     /// The canonical JSON, to be sent.
@@ -132,8 +140,27 @@ impl Representation {
 /// its state.
 pub(crate) fn validators_of<T: Versioned + ?Sized>(version: &Version) -> Validators {
     let outline = Outline::of::<T>();
-    let etag = EntityTag::of_state(version.state, outline.fixed_variant, outline.has_skip);
-    Validators { etag: Some(etag), last_modified: version.modified }
+    let etag = tag_of(outline, version.state, outline.fixed_variant, outline.has_skip);
+    Validators { etag, last_modified: version.modified }
+}
+
+/// The tag of a version, or none: where a key is missing, there is never one without it.
+pub(crate) fn tag_of(
+    outline: &Outline,
+    state: StateTag,
+    variant: Option<StateTag>,
+    weak: bool,
+) -> Option<EntityTag> {
+    let keys = outline.tag_keys().inspect_err(|error| tracing::error!(%error, "a version has no tag"));
+    Some(EntityTag::of_state(state, variant, weak, keys.ok()?))
+}
+
+/// The state of a value, which no key is needed for.
+pub(crate) fn state_of<T: Versioned + ?Sized>(value: &T) -> Result<StateTag, canonical::Error> {
+    let mut writer = Writer::for_a_store();
+    writer.outermost(&value);
+    let (json, facts) = writer.finish_with_facts()?;
+    Ok(Versions::of(Outline::of::<T>(), &json, 0, &facts).state)
 }
 
 /// What a store keeps of a value.
@@ -181,6 +208,7 @@ pub(crate) struct Versions {
     state: StateTag,
     variant: Option<StateTag>,
     weak: bool,
+    is_keyed: bool,
     modified: Option<Timestamp>,
     /// A tag of the user's, which stands in the place of ours.
     opaque: Option<EntityTag>,
@@ -216,7 +244,7 @@ impl Versions {
             .variant(variants.map(|mark| &bytes[mark.start..mark.end]), items.and_then(Items::variant));
         let weak = outline.has_skip || items.is_some_and(Items::is_weak);
         let modified = facts.modified.filter(|_| !outline.has_variant);
-        Self { state, variant, weak, modified, opaque: None }
+        Self { state, variant, weak, is_keyed: outline.is_keyed, modified, opaque: None }
     }
 
     pub(crate) fn state(&self) -> StateTag {
@@ -231,26 +259,34 @@ impl Versions {
         self.weak
     }
 
-    pub(crate) fn etag(&self) -> EntityTag {
-        let ours = || EntityTag::of_state(self.state, self.variant, self.weak);
-        self.opaque.clone().unwrap_or_else(ours)
+    /// The tag, or that its key is missing.
+    pub(crate) fn etag(&self) -> Result<EntityTag, canonical::Error> {
+        match &self.opaque {
+            Some(opaque) => Ok(opaque.clone()),
+            None => {
+                let keys = TagKeys::needed(self.is_keyed)?;
+                Ok(EntityTag::of_state(self.state, self.variant, self.weak, keys))
+            }
+        }
     }
 
-    /// Fills the place that was left for the tag: a member that is in no hash.
-    pub(crate) fn embed(&self, bytes: &mut Vec<u8>, embed: Option<(usize, &'static str)>) {
-        let Some((at, name)) = embed else {
-            return;
-        };
-        let etag = canonical::string(&self.etag().to_string());
-        let is_first = bytes.get(at.wrapping_sub(1)) == Some(&b'{');
-        let is_last = bytes.get(at) == Some(&b'}');
-        let member = match (is_first, is_last) {
-            (true, true) => format!("\"{name}\":{etag}"),
-            (true, false) => format!("\"{name}\":{etag},"),
-            (false, _) => format!(",\"{name}\":{etag}"),
-        };
-        bytes.splice(at..at, member.into_bytes());
+    /// The tag that it would have if its type were not keyed: not for an answer.
+    pub(crate) fn unkeyed_etag(&self) -> EntityTag {
+        EntityTag::of_state(self.state, self.variant, self.weak, None)
     }
+}
+
+/// Fills the place that was left for the tag: a member that is in no hash.
+pub(crate) fn embed(etag: &EntityTag, bytes: &mut Vec<u8>, (at, name): (usize, &'static str)) {
+    let etag = canonical::string(&etag.to_string());
+    let is_first = bytes.get(at.wrapping_sub(1)) == Some(&b'{');
+    let is_last = bytes.get(at) == Some(&b'}');
+    let member = match (is_first, is_last) {
+        (true, true) => format!("\"{name}\":{etag}"),
+        (true, false) => format!("\"{name}\":{etag},"),
+        (false, _) => format!(",\"{name}\":{etag}"),
+    };
+    bytes.splice(at..at, member.into_bytes());
 }
 
 /// The pieces of what was written at `start` that are its state.

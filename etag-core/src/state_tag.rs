@@ -30,13 +30,13 @@ enum Kind {
 }
 
 impl StateTag {
-    /// The state of a value, as its entity tag would name it.
+    /// The state of a value, as its entity tag would name it, if that is not keyed.
     ///
     /// # Errors
     ///
     /// Where the value has no canonical JSON.
     pub fn of<T: Versioned + ?Sized>(value: &T) -> Result<Self, canonical::Error> {
-        Ok(crate::Representation::of(value)?.version().state)
+        crate::representation::state_of(value)
     }
 
     /// The state whose hash is `hash`.
@@ -54,6 +54,14 @@ impl StateTag {
         match self.0 {
             Kind::Revision(revision) => Some(revision),
             Kind::Hash(_) => None,
+        }
+    }
+
+    /// The hash, where the state is one.
+    pub(crate) const fn as_hash(&self) -> Option<&[u8; 32]> {
+        match &self.0 {
+            Kind::Hash(hash) => Some(hash),
+            Kind::Revision(_) => None,
         }
     }
 

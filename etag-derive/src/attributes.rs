@@ -49,6 +49,7 @@ pub(crate) struct TypeKeys {
     pub(crate) choices: Vec<Choice>,
     pub(crate) cache_control: Option<Keyed<LitStr>>,
     pub(crate) vary: Option<Keyed<LitStr>>,
+    pub(crate) keyed: bool,
     pub(crate) bound: Option<Keyed<Punctuated<WherePredicate, Token![,]>>>,
     pub(crate) krate: Option<Keyed<Path>>,
     /// Every key, also one whose value could not be read.
@@ -129,7 +130,7 @@ impl<'a> Variant<'a> {
 }
 
 impl TypeKeys {
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 17] = [
         "store",
         "collection",
         "authorize",
@@ -144,6 +145,7 @@ impl TypeKeys {
         "tolerate",
         "cache_control",
         "vary",
+        "keyed",
         "bound",
         "crate",
     ];
@@ -171,6 +173,7 @@ impl TypeKeys {
             "embed" => self.embed = keyed(entry, name_of(entry, "etag", errors)),
             "cache_control" => self.cache_control = keyed(entry, cache_control(entry, errors)),
             "vary" => self.vary = keyed(entry, vary(entry, errors)),
+            "keyed" => self.keyed = flag(entry, errors),
             "bound" => self.bound = keyed(entry, bound(entry, errors)),
             "crate" => self.krate = keyed(entry, krate(entry, errors)),
             key if Choice::is_of(key) => self.choices.extend(Choice::read(entry, errors)),
@@ -217,10 +220,10 @@ impl FieldKeys {
             return;
         }
         match (role, &entry.value) {
-            (_, Value::Nothing) => {}
-            (RoleKey::Id, _) => self.parameter = parameter(&entry, errors),
-            (_, Value::Is { equals, .. }) => errors.refuse(equals, &takes_no_value(&name)),
-            (_, Value::List(list)) => errors.refuse(list, &takes_no_value(&name)),
+            (RoleKey::Id, Value::Is { .. } | Value::List(_)) => self.parameter = parameter(&entry, errors),
+            _ => {
+                flag(&entry, errors);
+            }
         }
         let key = entry.key;
         self.roles.push(Keyed { key, value: role });
@@ -326,8 +329,17 @@ pub(crate) fn listed(names: &[&str]) -> String {
     format!("`{}`", names.join("`, `"))
 }
 
-fn takes_no_value(name: &str) -> Refusal {
-    Refusal::new(format!("`{name}` takes no value")).help(format!("write `#[versioned({name})]`"))
+/// Whether a key stands alone, as one without a value has to.
+fn flag(entry: &Entry, errors: &mut Errors) -> bool {
+    let name = &entry.key;
+    let refusal =
+        Refusal::new(format!("`{name}` takes no value")).help(format!("write `#[versioned({name})]`"));
+    match &entry.value {
+        Value::Nothing => return true,
+        Value::Is { equals, .. } => errors.refuse(equals, &refusal),
+        Value::List(list) => errors.refuse(list, &refusal),
+    }
+    false
 }
 
 fn keyed<T>(entry: &Entry, value: Option<T>) -> Option<Keyed<T>> {

@@ -75,6 +75,9 @@ fn lines(model: &Versioned<'_>, scope: &Scope<'_>) -> Vec<TokenStream> {
     }
     lines.extend(model.cache_control.iter().map(|value| quote!(#it.cache_control(#value);)));
     lines.extend(model.vary.iter().map(|names| quote!(#it.vary(#names);)));
+    if model.keyed {
+        lines.push(quote!(#it.keyed();));
+    }
     lines.extend(match &model.shape {
         Shape::Object(object) => lines::object(object, scope),
         Shape::Array(fields) => lines::array(fields, scope),

@@ -344,6 +344,24 @@ mod tests;
 /// motd.vary("Accept-Language");
 /// ```
 ///
+/// **`keyed`**: its tags are made with the keys of the process, and say nothing of a content that could be guessed;
+/// so are those of a type that has it in a member. See `TagKeys`.
+///
+/// ```
+/// # use etag_core::{Representation, StateTag, TagKeys, Versioned};
+/// #[derive(Versioned)]
+/// #[versioned(keyed)]
+/// struct Vote { candidate: String }
+/// # let vote = Vote { candidate: String::new() };
+/// # TagKeys::new([7_u8; 32]).unwrap().install().unwrap();
+/// # let etag = Representation::of(&vote).unwrap().validators().etag.unwrap().to_string();
+/// # assert_ne!(etag, format!("\"{}\"", StateTag::of(&vote).unwrap()));
+/// ```
+/// ```text
+/// vote.keyed();
+/// vote.member("candidate", |vote| &vote.candidate);
+/// ```
+///
 /// **`bound`**: the bounds of the implementation, in place of those that are inferred from the fields.
 ///
 /// ```

@@ -23,6 +23,7 @@ pub(crate) struct Versioned<'a> {
     pub(crate) epoch: Option<u64>,
     pub(crate) cache_control: Option<String>,
     pub(crate) vary: Option<String>,
+    pub(crate) keyed: bool,
     pub(crate) shape: Shape<'a>,
     pub(crate) resource: Option<Resource<'a>>,
     /// Whether a key is none that is known: it may have been meant to be `store`.
@@ -151,6 +152,7 @@ impl<'a> Versioned<'a> {
             epoch: keys.epoch.as_ref().map(|epoch| epoch.value),
             cache_control: keys.cache_control.as_ref().map(|value| value.value.value()),
             vary: keys.vary.as_ref().map(|value| value.value.value()),
+            keyed: keys.keyed,
             shape: Shape::new(input),
             resource: Resource::new(input),
             may_be_stored: keys.has_unknown,

@@ -200,6 +200,29 @@ fn an_epoch_is_named_with_both_numbers() {
 }
 
 #[test]
+fn a_key_is_a_reason_whichever_it_is_and_none_is_needed() {
+    let keyed = || value!(#[versioned(keyed)] { n: u8 = 1 });
+    let report = report(
+        |pins| {
+            pins.pin("a new one", &value!({ n: u8 = 1 }))
+                .pin("a list", &[value!({ n: u8 = 1 })])
+                .pin("another", &keyed())
+                .pin("the same", &keyed())
+        },
+        |pins| {
+            pins.pin("a new one", &keyed())
+                .pin("a list", &[keyed()])
+                .pin("another", &value!({ n: u8 = 1 }))
+                .pin("the same", &keyed())
+        },
+    );
+    let is = "it is keyed now: the tag that a key makes is not in this file";
+    let was = "it was keyed, and shows the hash of its content now";
+    assert_eq!(reasons(&report), [is, is, was]);
+    assert!(!report.contains("The state has not moved") && !report.contains("described"), "{report}");
+}
+
+#[test]
 fn the_shape_is_a_reason_where_a_revision_is_the_state_and_its_members_are_none() {
     let report = report(
         |pins| pins.pin("a pump", &value!({ #[versioned(revision)] at: u64 = 7, litres: u8 = 40 })),

@@ -8,7 +8,7 @@ use http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::{Json, MediaType, read};
-use super::guard::{Conditions, failed};
+use super::guard::{Conditions, failed, has_tags};
 use super::target::{key_prefix, original_path};
 use super::{ListQuery, Pending, PolicyInState, Refusal, StoreInState, Tagged, list_query::query_of};
 use crate::preconditions::Asked;
@@ -306,6 +306,7 @@ where
     let (mut parts, body) = request.into_parts();
     let within = key_prefix::<T>(&mut parts).await?.parts().to_vec();
     T::Policy::from_ref(state).authorize(&parts, None, Access::Create).await?;
+    has_tags::<T>()?;
     let path = original_path(&parts);
     let preconditions = Preconditions::read(&parts.method, &parts.headers);
     let conditions = Conditions::new::<T>(preconditions, parts.uri.query());

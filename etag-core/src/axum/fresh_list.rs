@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::request::Parts;
 
+use super::guard::has_tags;
 use super::list_query::{ListQuery, page_headers, query_of};
 use super::target::list_prefix;
 use super::{PolicyInState, Refusal, StoreInState, Tagged};
@@ -99,6 +100,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &A) -> Result<Self, Refusal> {
         let within = list_prefix::<T>(parts).await?;
         T::Policy::from_ref(state).authorize(parts, None, Access::Read).await?;
+        has_tags::<T>()?;
         let query: Q = query_of(parts)?;
         let store = S::from_ref(state);
         let preconditions = Preconditions::read(&parts.method, &parts.headers);

@@ -6,6 +6,7 @@ use http::header::ETAG;
 
 use super::Refusal;
 use super::ticket::Guard;
+use crate::outline::Outline;
 use crate::{
     Creation, EntityTag, IfMatch, Preconditions, Problem, Required, Resource, Store, TagList, Validators,
     Version,
@@ -69,6 +70,12 @@ pub(super) fn lenient_tag(name: &str, text: &str) -> Result<EntityTag, Problem> 
     tag.ok_or_else(|| {
         Problem::malformed_precondition(format!("`{name}` is malformed: expected one entity tag"))
     })
+}
+
+/// That the tags of a type can be made: 500 before anything is read or written, where it is keyed and there is no key.
+pub(super) fn has_tags<T: Resource>() -> Result<(), Problem> {
+    Outline::of::<T>().tag_keys()?;
+    Ok(())
 }
 
 /// What a write that lost a race is answered with.
@@ -138,6 +145,8 @@ pub(super) struct Plan {
 fn plan_without_reading<T: Resource>(preconditions: &Preconditions) -> Option<Required> {
     let date = preconditions.if_unmodified_since();
     match (preconditions.if_match(), preconditions.if_none_match()) {
+        // A keyed tag does not say which state it is of.
+        (Some(TagList::Tags(_)), None) if Outline::of::<T>().is_keyed => None,
         (Some(TagList::Tags(tags)), None) => match tags.as_slice() {
             [tag] => tag.guarded_state().map(|state| match T::CREATE {
                 Creation::PutIgnoreIfMatch => Required::StateOrNew(state),

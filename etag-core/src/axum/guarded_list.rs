@@ -4,7 +4,7 @@ use axum::extract::{FromRef, FromRequest, Request};
 use http::header::ETAG;
 
 use super::body::{MediaType, read};
-use super::guard::{Conditions, failed};
+use super::guard::{Conditions, failed, has_tags};
 use super::items::{Item, items};
 use super::target::list_prefix;
 use super::{Change, ChangeEach, MergePatch, Pending, PolicyInState, Refusal, StoreInState, Tagged, Whole};
@@ -235,6 +235,7 @@ where
     let policy = T::Policy::from_ref(state);
     let within = list_prefix::<T>(&mut parts).await?;
     policy.authorize(&parts, None, Access::Write).await?;
+    has_tags::<T>()?;
     let bytes = read(Request::from_parts(parts.clone(), body), state, wanted).await?;
     let items = items::<T>(&bytes, within.parts())?;
     for item in &items {

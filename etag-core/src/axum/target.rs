@@ -2,7 +2,7 @@ use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use http::Uri;
 use http::request::Parts;
 
-use super::guard::Conditions;
+use super::guard::{Conditions, has_tags};
 use super::{Fresh, PolicyInState, Refusal, StoreInState};
 use crate::outline::Outline;
 use crate::{Access, Authorize, Key, KeyPrefix, Preconditions, Problem, Resource, Store, Version};
@@ -126,6 +126,7 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
         };
         let key = key.ok_or_else(Problem::not_found)?;
         T::Policy::from_ref(state).authorize(parts, Some(&key), access).await?;
+        has_tags::<T>()?;
         let preconditions = Preconditions::read(&parts.method, &parts.headers);
         Ok(Self { key, store: S::from_ref(state), preconditions })
     }

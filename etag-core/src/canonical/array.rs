@@ -111,7 +111,7 @@ impl<'a> OpenArray<'a> {
             Elements::UnorderedItems(items) => {
                 let unsorted = writer.bytes.split_off(start);
                 // Equal bytes can have different tags, where a revision is kept out of them.
-                let key = |item: &Item| (slice(&unsorted, start, &item.range), item.tag());
+                let key = |item: &Item| (slice(&unsorted, start, &item.range), item.unkeyed_tag());
                 for item in sorted(items, key) {
                     separate(writer, start);
                     let at = writer.bytes.len();

@@ -1,4 +1,4 @@
-/// Why a value has no canonical JSON.
+/// Why a value has no canonical JSON, or no tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -17,6 +17,9 @@ pub enum Error {
     /// The value is of a variant that is marked `#[serde(skip)]`.
     #[error("the value's enum variant is marked to be skipped")]
     SkippedVariant,
+    /// The type's tags are keyed, and the process has no [keys](crate::TagKeys).
+    #[error("its tags are keyed, and there is no key: start with `TagKeys::new(key)?.install()?`")]
+    NoTagKeys,
     /// A foreign `Serialize` failed, with this message.
     #[error("{0}")]
     Custom(String),

@@ -208,8 +208,10 @@ impl Writer {
         if let Some(items) = &mut self.facts.items {
             items.push(name, item, &self.bytes);
         }
-        if !self.kept {
-            item.embed(&mut self.bytes);
+        if !self.kept
+            && let Err(error) = item.embed(&mut self.bytes)
+        {
+            self.fail(error);
         }
     }
 

@@ -154,6 +154,11 @@ impl<'d> Pen<'d> {
         self.note(|outline| outline.cache_control = Some(value));
     }
 
+    /// What a nested value holds is in the tags of what it is in.
+    fn keyed(&mut self) {
+        self.drawing.outline.is_keyed = true;
+    }
+
     fn vary(&mut self, names: &'static str) {
         self.note(|outline| outline.vary.push(names));
     }
@@ -380,6 +385,10 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
 
     fn vary(&mut self, names: &'static str) {
         self.pen.vary(names);
+    }
+
+    fn keyed(&mut self) {
+        self.pen.keyed();
     }
 
     #[inline(always)]

@@ -9,7 +9,7 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use crate::{StateTag, Timestamp, Versioned, canonical};
+use crate::{StateTag, TagKeys, Timestamp, Versioned, canonical};
 use drawer::Pen;
 
 /// A type, as far as its description tells.
@@ -24,6 +24,8 @@ pub(crate) struct Outline {
     pub(crate) embed: Option<&'static str>,
     /// Its own, and those of what is flattened into it.
     pub(crate) epochs: Vec<u64>,
+    /// Whether it, or what it holds, has keyed tags.
+    pub(crate) is_keyed: bool,
     /// What an answer's `Cache-Control` says, and its `Vary`.
     pub(crate) cache_control: Option<&'static str>,
     pub(crate) vary: Vec<&'static str>,
@@ -61,6 +63,11 @@ impl Outline {
         outline.shape = StateTag::hash([FORMAT, text.as_bytes()]).to_string();
         outline.fixed_variant = outline.hash_variant(&[], None);
         outline
+    }
+
+    /// The keys that the type's tags are made with, where they are keyed.
+    pub(crate) fn tag_keys(&self) -> Result<Option<&'static TagKeys>, canonical::Error> {
+        TagKeys::needed(self.is_keyed)
     }
 
     /// The variant of a value whose variant members are these, and whose items have that variant.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    EntityTag, Key, Matched, Resource, StateTag, Store, Validators, Version, Written, canonical, list,
-    outline::Outline,
+    Key, Matched, Resource, StateTag, Store, Validators, Version, Written, canonical, list, outline::Outline,
+    representation,
 };
 
 /// A store that answers for lists of its resources, as a query of type `Q` selects them.
@@ -250,9 +250,10 @@ impl<T: Resource> Selected<T> {
 
     /// The page's validators: a tag, and no date, for that would miss what left the list.
     pub fn validators(&self) -> Validators {
-        let variant = Outline::of::<T>().fixed_variant;
-        let variant = list::hash_variants(self.items.iter().map(|_| variant));
-        EntityTag::of_state(self.state(), variant, false).into()
+        let outline = Outline::of::<T>();
+        let variant = list::hash_variants(self.items.iter().map(|_| outline.fixed_variant));
+        let etag = representation::tag_of(outline, self.state(), variant, false);
+        Validators { etag, last_modified: None }
     }
 }
 

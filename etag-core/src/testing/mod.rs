@@ -59,11 +59,13 @@
 //!
 //! # What is in the file
 //!
-//! An object for each pin, sorted by their names. Only `etag` is compared; the rest is there to say why it moved:
+//! An object for each pin, sorted by their names. Only `etag` and `keyed` are compared; the rest is there to say why the
+//! tag moved:
 //!
 //! | member | what it says |
 //! |---|---|
-//! | `etag` | the entity tag, as a header has it |
+//! | `etag` | the entity tag, as a header has it where the type is not keyed |
+//! | `keyed` | whether the type is [keyed](crate::TagKeys): a header has what the key makes of `etag`; no key is needed here |
 //! | `revision` | the revision, where that is the state |
 //! | `epochs` | the type's epoch, with those of what it flattens behind it; that of a list's items is under `/*` |
 //! | `members` | what each member counts for: `state`, `variant` or `no tag`; an empty name is the value itself |

@@ -13,6 +13,9 @@ use crate::representation::Versions;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Pin {
     pub(super) etag: String,
+    /// Whether the tag is keyed: `etag` is what it would be without.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) keyed: bool,
     /// The state, where it is a revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) revision: Option<u64>,
@@ -30,11 +33,11 @@ impl Pin {
         let mut writer = Writer::for_a_store();
         writer.outermost(&value);
         let (json, facts) = writer.finish_with_facts()?;
-        let etag = Versions::of(Outline::of::<T>(), &json, 0, &facts).etag().to_string();
+        let etag = Versions::of(Outline::of::<T>(), &json, 0, &facts).unkeyed_etag().to_string();
         let body = serde_json::from_slice(&json).map_err(|error| Error::Custom(error.to_string()))?;
         let Facts { revision, .. } = facts;
-        let Shape { epochs, members, words, .. } = Shape::of::<T>();
-        Ok(Self { etag, revision, epochs, members, shape: words, body })
+        let Shape { keyed, epochs, members, words, .. } = Shape::of::<T>();
+        Ok(Self { etag, keyed, revision, epochs, members, shape: words, body })
     }
 
     /// Whether the value is versioned by its revision: no member of the state is in the tag.

@@ -13,7 +13,7 @@ pub(super) fn of(before: &Lock, after: &Lock) -> Option<String> {
     let mut is_moved = false;
     for name in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
         match (before.get(name), after.get(name)) {
-            (Some(before), Some(after)) if before.etag != after.etag => {
+            (Some(before), Some(after)) if (&before.etag, before.keyed) != (&after.etag, after.keyed) => {
                 is_moved = true;
                 parts.push(moved(name, before, after));
             }
@@ -43,12 +43,12 @@ fn moved(name: &str, before: &Pin, after: &Pin) -> String {
     let reasons = reasons(before, after);
     let is_explained = !reasons.is_empty();
     lines.extend(reasons.into_iter().map(|reason| format!("  - {reason}")));
-    let has_same_type = before.shape == after.shape;
+    let has_same_type = (&before.shape, before.keyed) == (&after.shape, after.keyed);
     if !is_explained {
         lines.push(format!("  - {}", unexplained(after)));
     } else if has_same_type {
         lines.push(format!("  {}", only_the_value(after)));
-    } else if !after.has_shape_in_tag() {
+    } else if !after.has_shape_in_tag() && before.shape != after.shape {
         lines.push("  The type is described in another way:".to_owned());
         lines.extend(in_shape(before, after).map(|line| format!("    {line}")));
     }
@@ -65,6 +65,13 @@ fn reasons(before: &Pin, after: &Pin) -> Vec<String> {
     match (before.is_weak(), after.is_weak()) {
         (false, true) => reasons.push("strong became weak".to_owned()),
         (true, false) => reasons.push("weak became strong".to_owned()),
+        _ => {}
+    }
+    match (before.keyed, after.keyed) {
+        (false, true) => {
+            reasons.push("it is keyed now: the tag that a key makes is not in this file".to_owned())
+        }
+        (true, false) => reasons.push("it was keyed, and shows the hash of its content now".to_owned()),
         _ => {}
     }
     reasons.extend(differences(&before.epochs, &after.epochs).map(|(pointer, before, after)| {
@@ -184,7 +191,8 @@ fn unexplained(after: &Pin) -> String {
 /// Whether both tags are `"S"` or `"S.V"` with one S.
 fn is_same_state(before: &Pin, after: &Pin) -> bool {
     let state = |pin: &Pin| pin.etag.trim_matches('"').split('.').next().map(str::to_owned);
-    !before.is_weak() && !after.is_weak() && state(before) == state(after)
+    let is_strong = !before.is_weak() && !after.is_weak();
+    is_strong && before.keyed == after.keyed && state(before) == state(after)
 }
 
 /// The entries that are not the same in both.

@@ -11,6 +11,8 @@ use crate::{Describe, Modified, Revision, Versioned};
 /// A type, as far as its description tells. Each name is a JSON pointer (RFC 6901) in which `*` is any element.
 #[derive(Debug, Default)]
 pub(super) struct Shape {
+    /// Whether the type, or one in it, is.
+    pub(super) keyed: bool,
     pub(super) epochs: BTreeMap<String, String>,
     /// What the members that have a role count for.
     pub(super) members: BTreeMap<String, Place>,
@@ -252,6 +254,10 @@ impl<T: ?Sized> Describe<T> for Describer<'_, T> {
 
     fn embed(&mut self, name: &'static str) {
         self.shape.say(&member(&self.pointer, &unescaped(name)), "embed");
+    }
+
+    fn keyed(&mut self) {
+        self.shape.keyed = true;
     }
 
     fn epoch(&mut self, epoch: u64) {

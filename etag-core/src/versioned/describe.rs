@@ -218,6 +218,10 @@ pub trait Describe<T: ?Sized> {
         let _ = names;
     }
 
+    /// The tags of this type, and of each that it is described in, are made with [keys](crate::TagKeys); it is in
+    /// no hash.
+    fn keyed(&mut self) {}
+
     /// The next element of an array of fixed length: a tuple's field.
     fn element<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> &V);
 

@@ -226,7 +226,7 @@ fn stored_type() {
         r#"
         #[versioned(store = Database, collection = "assets", authorize = "Owners<A, B>")]
         #[versioned(if_match = "optional", wildcard = "refuse", query = "etag", create = "put, ignore-if-match")]
-        #[versioned(replay = "accept", tolerate = "intermediaries", cache_control = "no-store", vary = "Accept")]
+        #[versioned(replay = "accept", tolerate = "intermediaries", cache_control = "no-store", vary = "Accept", keyed)]
         struct Asset {
             #[versioned(id)] #[serde(skip)] tenant: String,
             #[versioned(id = "asset_id")] id: Uuid,
@@ -240,6 +240,7 @@ fn stored_type() {
             fn describe<D: ::etag_core::Describe<Self>>(asset: &mut D) {
                 asset.cache_control("no-store");
                 asset.vary("Accept");
+                asset.keyed();
                 asset.id("id", |asset| &asset.id);
                 asset.modified("version_date", |asset| &asset.version_date);
                 asset.unsent_revision(|asset| &asset.revision);

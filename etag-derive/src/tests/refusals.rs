@@ -11,7 +11,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
     (
         r#"#[versioned(sotre = X, create = "put")] struct A { a: u64 }"#,
         &[
-            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `cache_control`, `vary`, `bound`, `crate`",
+            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `cache_control`, `vary`, `keyed`, `bound`, `crate`",
         ],
     ),
     (
@@ -23,7 +23,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
     (
         r#"#[versioned(sotre = X)] struct A { #[versioned(revison)] a: u64, #[versioned(foo)] b: u64 }"#,
         &[
-            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `cache_control`, `vary`, `bound`, `crate`",
+            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `cache_control`, `vary`, `keyed`, `bound`, `crate`",
             "unknown key `revison` in `#[versioned(...)]`\n= help: did you mean `revision`?\n= note: the field keys are `id`, `revision`, `modified`, `variant`, `skip`, `serde`",
             "unknown key `foo` in `#[versioned(...)]`\n= note: the field keys are `id`, `revision`, `modified`, `variant`, `skip`, `serde`",
         ],
@@ -104,7 +104,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
         r#"#[versioned(epoch = 2.5, epoc = 1)] struct A { a: u64 }"#,
         &[
             "expected an integer: `epoch = 2`",
-            "unknown key `epoc` in `#[versioned(...)]`\n= help: did you mean `epoch`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `cache_control`, `vary`, `bound`, `crate`",
+            "unknown key `epoc` in `#[versioned(...)]`\n= help: did you mean `epoch`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `cache_control`, `vary`, `keyed`, `bound`, `crate`",
         ],
     ),
     (
@@ -145,6 +145,18 @@ const REFUSALS: &[(&str, &[&str])] = &[
         &[
             "expected the header's value: `cache_control = \"public, max-age=60\"`",
             "expected the names of header fields: `vary = \"Accept-Language\"`",
+        ],
+    ),
+    (
+        r#"#[versioned(keyed = "k")] struct A { a: u64 }"#,
+        &["`keyed` takes no value\n= help: write `#[versioned(keyed)]`"],
+    ),
+    (
+        r#"#[versioned(keyed(k), keyed)] struct A { #[versioned(keyed)] a: u64 }"#,
+        &[
+            "`keyed` takes no value\n= help: write `#[versioned(keyed)]`",
+            "duplicate key `keyed`\n= help: remove it",
+            "`keyed` belongs on the struct, not on a field\n= help: move it above `struct A`",
         ],
     ),
     (

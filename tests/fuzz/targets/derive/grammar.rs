@@ -214,6 +214,7 @@ const TYPE_KEYS: &[(&str, &[&str])] = &[
     ("query", &["= \"etag\"", "= \"a&b\""]),
     ("embed", &["= \"etag\"", "= \"id\"", "= \"\\\"\\\\\\u{1f}\"", "= \"\\u{e000}\""]),
     ("create", &["= \"put\"", "= \"put, ignore-if-match\""]),
+    ("keyed", &[""]),
     (
         "bound",
         &["= \"T: Versioned\"", "= \"\"", "= \"Vec<T>: A + B, 'a: 'b, for<'x> F: Fn(&'x T),\"", "= \"T:\""],
