@@ -97,6 +97,11 @@ impl<'a> Input<'a> {
         Self { item, keys, serde, fields, variants }
     }
 
+    /// What the type is called, for a message.
+    pub(crate) fn name(&self) -> Ident {
+        self.item.ident.unraw()
+    }
+
     /// Those of the struct, or of every variant.
     pub(crate) fn all_fields(&self) -> impl Iterator<Item = &Field<'a>> {
         self.fields.iter().chain(self.variants.iter().flat_map(|variant| &variant.fields))
@@ -119,9 +124,7 @@ impl<'a> Field<'a> {
 impl<'a> Variant<'a> {
     fn read(item: &'a syn::Variant, owner: &DeriveInput, errors: &mut Errors) -> Self {
         for attribute in versioned(&item.attrs) {
-            let headline = format!("`{}` is a variant, and has no role of its own", item.ident);
-            let refusal = Refusal::new(headline).help("remove this `#[versioned]`");
-            errors.refuse(attribute.path(), &refusal);
+            has_no_key(attribute, &item.ident.unraw(), errors);
         }
         let serde = serde_attributes::VariantKeys::read(item, errors);
         let fields = Field::read_all(&item.fields, owner, errors);
@@ -177,9 +180,10 @@ impl TypeKeys {
             "bound" => self.bound = keyed(entry, bound(entry, errors)),
             "crate" => self.krate = keyed(entry, krate(entry, errors)),
             key if Choice::is_of(key) => self.choices.extend(Choice::read(entry, errors)),
-            _ => {
+            name if serde_attributes::TypeKeys::NAMES.contains(&name) => of_serde(entry, errors),
+            name => {
                 self.has_unknown = true;
-                errors.refuse(&entry.key, &Self::unknown(&name, item));
+                errors.refuse(&entry.key, &Self::unknown(name, item));
             }
         }
     }
@@ -212,6 +216,9 @@ impl FieldKeys {
     fn add(&mut self, entry: Entry, owner: &DeriveInput, errors: &mut Errors) {
         let name = entry.key.to_string();
         let Some(role) = RoleKey::named(&name) else {
+            if serde_attributes::FieldKeys::NAMES.contains(&name.as_str()) {
+                return of_serde(&entry, errors);
+            }
             self.has_unknown = true;
             errors.refuse(&entry.key, &Self::unknown(&name, owner));
             return;
@@ -254,6 +261,24 @@ impl RoleKey {
             _ => return None,
         })
     }
+}
+
+/// A variant has no keys of ours: those that it may have are serde's.
+fn has_no_key(attribute: &Attribute, variant: &Ident, errors: &mut Errors) {
+    let is_serdes = |entry: &Entry| serde_attributes::VariantKeys::NAMES.iter().any(|name| entry.key == name);
+    let entries = entries(attribute, errors).unwrap_or_default();
+    if !entries.is_empty() && entries.iter().all(is_serdes) {
+        return entries.iter().for_each(|entry| of_serde(entry, errors));
+    }
+    let refusal = Refusal::new(format!("`{variant}` is a variant, and has no role of its own"))
+        .help("remove this `#[versioned]`");
+    errors.refuse(attribute.path(), &refusal);
+}
+
+fn of_serde(entry: &Entry, errors: &mut Errors) {
+    let refusal =
+        Refusal::new(format!("`{}` is serde's", entry.key)).help(format!("write `{}`", entry.under_serde()));
+    errors.refuse(&entry.key, &refusal);
 }
 
 fn of_no_enum(name: &str, owner: &Ident) -> Refusal {

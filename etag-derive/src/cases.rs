@@ -67,10 +67,10 @@ fn internal(
     let it = scope.it();
     match content {
         Content::Object(fields) => members(fields, vec![tag], scope),
-        Content::Newtype(field) => vec![bare("flatten", field, scope), tag.1],
+        Content::Newtype(field) => vec![bare("newtype", field, scope), tag.1],
         Content::With(with) => {
             let write = scope.write_case(case, with);
-            vec![quote!(#it.with_flatten(#write);), tag.1]
+            vec![quote!(#it.with_newtype(#write);), tag.1]
         }
         Content::Nothing | Content::Unsent | Content::Array(_) => vec![tag.1],
     }

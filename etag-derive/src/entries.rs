@@ -37,7 +37,7 @@ pub(crate) fn entries(attribute: &Attribute, errors: &mut Errors) -> Option<Vec<
 
 /// The entries of `tokens`: one that can't be read is reported and left out, the others are kept.
 pub(crate) fn list_entries(tokens: TokenStream, errors: &mut Errors) -> Vec<Entry> {
-    split(tokens)
+    split(tokens, errors)
         .into_iter()
         .filter_map(|tokens| match Entry::read(tokens) {
             Ok(entry) => Some(entry),
@@ -100,6 +100,18 @@ impl Entry {
         }
     }
 
+    /// The attribute that this would be an entry of if it were serde's: `#[serde(rename = "title")]`.
+    pub(crate) fn under_serde(&self) -> String {
+        let key = &self.key;
+        match &self.value {
+            Value::Nothing => format!("#[serde({key})]"),
+            Value::Is { .. } | Value::List(_) => {
+                let value = self.literal().map_or_else(|| "...".to_owned(), |literal| literal.value());
+                format!("#[serde({key} = {value:?})]")
+            }
+        }
+    }
+
     /// Where the caret goes if the value is not what it should be: the smallest wrong thing.
     pub(crate) fn wrong_part(&self) -> TokenStream {
         match &self.value {
@@ -111,8 +123,8 @@ impl Entry {
     }
 }
 
-/// Splits at commas, but not at those of `Database<Key, Value>`.
-fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+/// Splits at commas, but not at those of `Database<Key, Value>`; a `;` in the place of one is reported.
+fn split(tokens: TokenStream, errors: &mut Errors) -> Vec<Vec<TokenTree>> {
     let mut parts = Vec::new();
     let mut part = Vec::new();
     let mut depth = 0_usize;
@@ -128,7 +140,11 @@ fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
             _ => {}
         }
         arrow = punct == Some('-');
-        if punct == Some(',') && depth == 0 {
+        if punct == Some(';') {
+            errors.refuse(&token, &Refusal::new("expected `,`"));
+        }
+        if punct == Some(';') || punct == Some(',') && depth == 0 {
+            depth = 0;
             parts.push(std::mem::take(&mut part));
         } else {
             part.push(token);

@@ -28,7 +28,9 @@ impl Names {
         let it = parameter(model.ident, &used);
         fields.insert(it.to_string());
         let serializer = free("serializer", &fields);
-        Self { it, reader: reader(&used), serializer, used }
+        let mut types = used.clone();
+        collect(model.krate.to_token_stream(), &mut types);
+        Self { it, reader: reader(&types), serializer, used }
     }
 
     /// Whether the user's tokens mean something else by that name.
@@ -79,7 +81,7 @@ fn snake_case(name: &str) -> String {
     snake
 }
 
-/// `D`, or the first of `D2`, `D3`, ... that neither the generics nor a path mention.
+/// `D`, or the first of `D2`, `D3`, ... that neither the generics nor a path mention, the crate's among them.
 fn reader(used: &BTreeSet<String>) -> Ident {
     let mut reader = free("D", used);
     reader.set_span(Span::call_site());

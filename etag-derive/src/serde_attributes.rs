@@ -55,6 +55,26 @@ pub(crate) struct VariantKeys {
 }
 
 impl TypeKeys {
+    /// The keys that are serde's, and none of ours.
+    pub(crate) const NAMES: [&str; 16] = [
+        "rename",
+        "rename_all",
+        "rename_all_fields",
+        "transparent",
+        "tag",
+        "content",
+        "untagged",
+        "into",
+        "remote",
+        "deny_unknown_fields",
+        "default",
+        "expecting",
+        "from",
+        "try_from",
+        "field_identifier",
+        "variant_identifier",
+    ];
+
     pub(crate) fn read(item: &DeriveInput, errors: &mut Errors) -> Self {
         let mut keys = Self::default();
         for entry in serde_entries(&item.attrs, errors) {
@@ -92,6 +112,22 @@ impl TypeKeys {
 }
 
 impl FieldKeys {
+    /// The keys that are serde's, and none of ours.
+    pub(crate) const NAMES: [&str; 12] = [
+        "rename",
+        "skip_serializing",
+        "skip_serializing_if",
+        "flatten",
+        "serialize_with",
+        "with",
+        "alias",
+        "default",
+        "skip_deserializing",
+        "borrow",
+        "deserialize_with",
+        "getter",
+    ];
+
     pub(crate) fn read(attributes: &[Attribute], member: &Member, errors: &mut Errors) -> Self {
         let mut keys = Self::default();
         for entry in serde_entries(attributes, errors) {
@@ -119,6 +155,21 @@ impl FieldKeys {
 }
 
 impl VariantKeys {
+    /// The keys that are serde's, and none of ours.
+    pub(crate) const NAMES: [&str; 11] = [
+        "rename",
+        "rename_all",
+        "skip_serializing",
+        "untagged",
+        "serialize_with",
+        "with",
+        "alias",
+        "skip_deserializing",
+        "deserialize_with",
+        "borrow",
+        "other",
+    ];
+
     pub(crate) fn read(item: &syn::Variant, errors: &mut Errors) -> Self {
         let mut keys = Self::default();
         for entry in serde_entries(&item.attrs, errors) {

@@ -40,7 +40,7 @@ pub mod pasted {
             shape.when(
                 |shape| ::core::matches!(shape, Self::Circle(..)),
                 |shape| {
-                    shape.case_flatten(|shape| match shape {
+                    shape.case_newtype(|shape| match shape {
                         Self::Circle(it) => ::core::option::Option::Some(it),
                         _ => ::core::option::Option::None,
                     });

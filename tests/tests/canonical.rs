@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use etag_core::{Representation, StateTag, Timestamp, Versioned, canonical};
+use etag_core::{Describe, Representation, StateTag, Timestamp, Versioned, canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -179,6 +179,104 @@ fn what_has_no_json_form_is_an_error() {
         Unknown,
     }
     assert_eq!(canonical::to_vec(&Partial::Unknown), Err(canonical::Error::SkippedVariant));
+}
+
+#[test]
+#[cfg(debug_assertions)] // A release does not compare the names.
+fn a_description_that_is_out_of_order_or_says_a_member_twice_is_an_error() {
+    macro_rules! described {
+        ($first:literal, $second:literal) => {{
+            struct Described;
+            impl Versioned for Described {
+                fn describe<D: Describe<Self>>(described: &mut D) {
+                    described.member($first, |_| &1);
+                    described.member($second, |_| &2);
+                }
+            }
+            canonical::to_vec(&Described)
+        }};
+    }
+    let in_order = [
+        described!("a", "b"),
+        described!("a", "aa"),
+        described!("", "a"),
+        described!("Z", "a"),
+        described!("\\n", "\\r"),
+        described!("a\\u0001", "a\\t"),
+        described!("!", "\\\""),
+        described!("\\\"", "#"),
+        described!("\\\\", "]"),
+        described!("z", "é"),
+        described!("\u{1f600}", "\u{e000}"),
+        described!("a\u{1f600}", "a\u{e000}"),
+    ];
+    in_order.into_iter().for_each(|written| assert!(written.is_ok(), "{written:?}"));
+    let order = |name: &str| Err(canonical::Error::Order(name.to_owned()));
+    assert_eq!(described!("b", "a"), order("a"));
+    assert_eq!(described!("aa", "a"), order("a"));
+    assert_eq!(described!("a", "a"), order("a"));
+    assert_eq!(described!("a", "Z"), order("Z"));
+    assert_eq!(described!("\\r", "\\n"), order("\\n"));
+    assert_eq!(described!("a\\t", "a\\u0001"), order("a\\u0001"));
+    assert_eq!(described!("\\\"", "!"), order("!"));
+    assert_eq!(described!("]", "\\\\"), order("\\\\"));
+    assert_eq!(described!("é", "z"), order("z"));
+    assert_eq!(described!("\u{e000}", "\u{1f600}"), order("\u{1f600}"));
+}
+
+/// Outside of `when` nothing says whether the value is of that variant: it would be an empty object, or one before what
+/// the other variant is.
+#[test]
+fn a_member_that_a_variant_can_leave_out_needs_to_be_told_which_variant_it_is() {
+    enum Event {
+        Started,
+        Failed(Option<&'static str>),
+        Stopped(Option<&'static str>),
+    }
+    impl Versioned for Event {
+        fn describe<D: Describe<Self>>(event: &mut D) {
+            event.case_member_unless("why", |event| match event {
+                Self::Failed(why) => why.as_ref(),
+                _ => None,
+            });
+            event.unit("started", |event| matches!(event, Self::Started));
+        }
+    }
+    for event in [Event::Started, Event::Failed(None), Event::Failed(Some("rain")), Event::Stopped(None)] {
+        assert_eq!(canonical::to_vec(&event), Err(canonical::Error::Case("why".to_owned())));
+    }
+
+    struct Told(Event);
+    impl Versioned for Told {
+        fn describe<D: Describe<Self>>(told: &mut D) {
+            told.unit("started", |told| matches!(told.0, Event::Started));
+            told.when(
+                |told| matches!(told.0, Event::Failed(_)),
+                |told| {
+                    told.case_member_unless("why", |told| match &told.0 {
+                        Event::Failed(why) => why.as_ref(),
+                        _ => None,
+                    });
+                },
+            );
+            told.when(
+                |told| matches!(told.0, Event::Stopped(_)),
+                |told| {
+                    told.content("stopped", |told| {
+                        told.case_member_unless("why", |told| match &told.0 {
+                            Event::Stopped(why) => why.as_ref(),
+                            _ => None,
+                        });
+                    });
+                },
+            );
+        }
+    }
+    let written = |event| String::from_utf8(canonical::to_vec(&Told(event)).unwrap()).unwrap();
+    assert_eq!(written(Event::Started), r#""started""#);
+    assert_eq!(written(Event::Failed(None)), "{}");
+    assert_eq!(written(Event::Failed(Some("rain"))), r#"{"why":"rain"}"#);
+    assert_eq!(written(Event::Stopped(None)), r#"{"stopped":{}}"#);
 }
 
 #[test]

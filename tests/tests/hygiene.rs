@@ -457,6 +457,13 @@ mod renamed {
         text: &'static str,
     }
 
+    use ::my_etag as D;
+
+    /// As the reader is.
+    #[derive(Serialize, Versioned)]
+    #[versioned(crate = "D")]
+    struct AsTheReader(Relative);
+
     #[derive(Serialize, Versioned)]
     #[versioned(crate = "::my_etag")]
     struct Absolute<T>(T);
@@ -491,6 +498,7 @@ mod renamed {
         let expected =
             r#"{"all":[{"text":"t"},1,[2,3],"Low"],"at":"1970-01-01T00:00:00Z","foreign":[4,5],"id":1}"#;
         ::core::assert_eq!(super::same_as_serde(&value), expected);
+        ::core::assert_eq!(super::same_as_serde(&AsTheReader(Relative { text: "t" })), r#"{"text":"t"}"#);
         ::core::assert_eq!(InTheCrate::CREATE, ::my_etag::Creation::Put);
     }
 }

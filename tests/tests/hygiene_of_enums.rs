@@ -340,6 +340,7 @@ mod hostile {
         fn case_member_unless(&mut self) {}
         fn case_element(&mut self) {}
         fn case_flatten(&self) {}
+        fn case_newtype(&self) {}
         fn case_transparent(&mut self) {}
         fn content(&mut self) {}
         fn empty_array(&mut self) {}
@@ -351,6 +352,7 @@ mod hostile {
         fn with(&mut self) {}
         fn with_element(&mut self) {}
         fn with_flatten(&mut self) {}
+        fn with_newtype(&mut self) {}
         fn with_transparent(&mut self) {}
         fn with_unless(&mut self) {}
         fn serialize(&self) {}

@@ -674,3 +674,33 @@ fn a_pinned_tag_is_the_one_that_is_sent() {
     let lock: serde_json::Value = serde_json::from_slice(&lock).unwrap();
     assert_eq!((&lock["a pump"]["etag"], &lock["pumps"]["etag"]), (&sent.into(), &listed.into()));
 }
+
+#[test]
+fn a_variant_without_the_revision_of_another_one_is_compared_by_its_members() {
+    #[derive(Versioned)]
+    struct Draft {
+        #[versioned(revision)]
+        revision: u64,
+    }
+    #[derive(Versioned)]
+    struct Note {
+        note: &'static str,
+    }
+    #[derive(Versioned)]
+    #[serde(tag = "kind")]
+    enum Page {
+        Draft(Draft),
+        Note(Note),
+    }
+    let report = report(
+        |pins| {
+            pins.pin("a draft", &Page::Draft(Draft { revision: 7 }))
+                .pin("a note", &Page::Note(Note { note: "a" }))
+        },
+        |pins| {
+            pins.pin("a draft", &Page::Draft(Draft { revision: 7 }))
+                .pin("a note", &Page::Note(Note { note: "b" }))
+        },
+    );
+    assert_eq!(reasons(&report), [r#"`/note` has another value: "a" → "b""#]);
+}

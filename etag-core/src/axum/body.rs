@@ -15,7 +15,8 @@ use serde_path_to_error::Segment;
 
 use super::guard::lenient_tag;
 use super::unique::{TAKEN, Unique, hides_json};
-use crate::outline::Outline;
+use crate::outline::{Outline, Stamp};
+use crate::representation::Document;
 use crate::{EntityTag, Key, Problem, Resource, Timestamp, canonical};
 
 /// Reads a body of the media type that is wanted: 415, 413, or 400 where it breaks off.
@@ -124,9 +125,36 @@ impl Json {
         read_text(&self.to_string(), member)
     }
 
-    /// Reads a resource; 422 where something is sent in another form than it is shown in. (serde reads a struct
-    /// from an array as well, and the name of an enum's variant from an object.)
-    pub(super) fn to_resource<T: Resource + DeserializeOwned>(&self) -> Result<T, Problem> {
+    /// Reads a resource, with a stamp where it is of a variant that has one; 422 where something is sent in another
+    /// form than it is shown in.
+    pub(super) fn to_resource<T: Resource + DeserializeOwned>(&self, at: Timestamp) -> Result<T, Problem> {
+        let of_variants = Outline::of::<T>().stamps.iter().filter(|stamp| stamp.is_of_variant);
+        let stamps: Vec<_> = of_variants.collect();
+        let Self::Object(members) = self else {
+            return self.to_whole();
+        };
+        if stamps.is_empty() {
+            return self.to_whole();
+        }
+        let mut stamped = members.clone();
+        stamps.iter().try_for_each(|stamp| stamped.stamp(stamp, at))?;
+        let stamped = match Self::Object(stamped).to_whole() {
+            Ok(value) if is_stamped(&value)? => return Ok(value),
+            stamped => stamped,
+        };
+        match (self.to_whole(), stamped) {
+            (Ok(value), _) if !is_stamped(&value)? => Ok(value),
+            // A stamp that does not belong there is nothing that was sent.
+            (_, Err(problem)) if !stamps.iter().any(|stamp| names_member(&problem, stamp.name)) => {
+                Err(problem)
+            }
+            (sent, _) => sent,
+        }
+    }
+
+    /// Reads a resource from all that is said of it. (serde reads a struct from an array as well, and the name of an
+    /// enum's variant from an object.)
+    fn to_whole<T: Resource + DeserializeOwned>(&self) -> Result<T, Problem> {
         let text = self.to_string();
         let value: T = read_text(&text, "")?;
         let Unique(sent) = read_text(&text, "")?;
@@ -145,7 +173,8 @@ impl Json {
         }
     }
 
-    /// Puts in what the server owns, so that a client need not send it: the key's members, and stamps.
+    /// Puts in what the server owns, so that a client need not send it: the key's members, and the stamps that each
+    /// value has.
     ///
     /// What the body says of a part of the key that is known must be the same: else 422.
     pub(super) fn fill<T: Resource>(&mut self, known: &[String], at: Timestamp) -> Result<(), Problem> {
@@ -158,18 +187,21 @@ impl Json {
             let json = known.get(index).and_then(|text| T::Key::part_to_json(index, text));
             json.map_or(Ok(()), |json| members.set(name, json))?;
         }
-        for (name, json) in &Outline::of::<T>().stamps {
-            members.set(name, String::from_utf8_lossy(&json(at)?).into_owned())?;
-        }
-        Ok(())
+        let mut stamps = Outline::of::<T>().stamps.iter().filter(|stamp| !stamp.is_of_variant);
+        stamps.try_for_each(|stamp| members.stamp(stamp, at))
     }
 
-    /// Takes out what the server owns, so that a patch does not change it; 422 as [`fill`](Self::fill).
-    pub(super) fn strip<T: Resource>(&mut self, key: &[String]) -> Result<(), Problem> {
+    /// Takes out what the server owns, so that a patch does not change it in what is stored; 422 as
+    /// [`fill`](Self::fill).
+    pub(super) fn strip<T: Resource>(&mut self, key: &[String], stored: &T) -> Result<(), Problem> {
         self.take_key::<T>(key)?;
         self.remove_tag::<T>();
         if let Self::Object(members) = self {
-            Outline::of::<T>().stamps.iter().for_each(|(name, _)| members.remove(name));
+            for stamp in &Outline::of::<T>().stamps {
+                if !stamp.is_of_variant || is_stamped(stored)? {
+                    members.remove(stamp.name);
+                }
+            }
         }
         Ok(())
     }
@@ -220,6 +252,16 @@ fn read_text<V: DeserializeOwned>(text: &str, member: &str) -> Result<V, Problem
     })
 }
 
+/// Whether a value is of a variant that has a stamp.
+fn is_stamped<T: Resource>(value: &T) -> Result<bool, Problem> {
+    let Document { revision, modified, .. } = Document::of(value)?;
+    Ok(revision.is_some() || modified.is_some())
+}
+
+fn names_member(problem: &Problem, name: &str) -> bool {
+    problem.to_string().contains(&format!("`{name}`"))
+}
+
 /// The names on a path: `[3]` for an element's.
 fn names(path: &serde_path_to_error::Path) -> impl Iterator<Item = String> {
     path.iter().filter_map(|segment| match segment {
@@ -264,6 +306,10 @@ impl Members {
         let json = RawValue::from_string(json).map_err(Problem::internal_error)?;
         self.0.insert(name.to_owned(), json);
         Ok(())
+    }
+
+    fn stamp(&mut self, stamp: &Stamp, at: Timestamp) -> Result<(), Problem> {
+        self.set(stamp.name, String::from_utf8_lossy(&(stamp.json)(at)?).into_owned())
     }
 
     pub(super) fn remove(&mut self, name: &str) {

@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::body::{Json, Members};
 use super::unique::Unique;
-use crate::{FromJson, Problem, Resource, canonical};
+use crate::{FromJson, Problem, Resource, Timestamp, canonical};
 
 /// What the body of an [`Update`](super::Update) says: the [`Whole`] new value, `Json<Other>`, or a
 /// [`MergePatch`].
@@ -75,7 +75,7 @@ impl MergePatch {
     /// Applies the patch; an outermost member that it does not name keeps its text, to the last digit.
     pub(super) fn apply<T: Resource + FromJson>(&self, stored: T) -> Result<T, Problem> {
         let Json::Object(patch) = &self.json else {
-            return self.json.to_resource();
+            return self.json.to_resource(Timestamp::now());
         };
         let mut target = match Json::parse(&canonical::to_vec(&stored)?)? {
             Json::Object(members) => members,
@@ -94,6 +94,6 @@ impl MergePatch {
                 _ => target.set(name, json.get().to_owned())?,
             }
         }
-        Json::Object(target).to_resource()
+        Json::Object(target).to_resource(Timestamp::now())
     }
 }

@@ -326,19 +326,20 @@ fn new_value<T: Resource + FromJson>(
 }
 
 fn keyed_value<T: Resource + FromJson>(mut json: Json, known: &[String]) -> Result<(T::Key, T), Problem> {
+    let now = Timestamp::now();
     let parts: Vec<&str> = known.iter().map(String::as_str).collect();
     if let Some(key) = T::Key::under(&parts) {
         if let Json::Object(members) = &mut json {
             // The server names what it creates, whatever the body calls it.
             T::MEMBERS.iter().skip(known.len()).for_each(|name| members.remove(name));
         }
-        json.fill::<T>(&key.parts(), Timestamp::now())?;
-        let mut value: T = json.to_resource()?;
+        json.fill::<T>(&key.parts(), now)?;
+        let mut value: T = json.to_resource(now)?;
         value.set_key(&key);
         return Ok((key, value));
     }
-    json.fill::<T>(known, Timestamp::now())?;
-    let mut value: T = json.to_resource()?;
+    json.fill::<T>(known, now)?;
+    let mut value: T = json.to_resource(now)?;
     let Some(own) = value.key() else {
         let error = format!("`{}` can't be created by POST: its key is only in the path", T::COLLECTION);
         return Err(Problem::internal_error(error));

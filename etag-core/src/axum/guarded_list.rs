@@ -173,7 +173,7 @@ where
                 required[index] = Required::Exists;
             }
             let now = Timestamp::now();
-            let read = item.json.fill::<T>(&key.parts(), now).and_then(|()| item.json.to_resource::<T>());
+            let read = item.json.fill::<T>(&key.parts(), now).and_then(|()| item.json.to_resource::<T>(now));
             let mut value = read.map_err(|problem| problem.at(&item.path))?;
             value.set_key(key);
             value.stamp(now);
@@ -197,8 +197,8 @@ where
         let (list, items) = receive::<T, S, A>(request, state, MediaType::MERGE_PATCH).await?;
         let (stored, required) = list.load().await?;
         let mut bodies = Vec::new();
-        for (mut item, key) in items.into_iter().zip(&list.keys) {
-            item.json.strip::<T>(&key.parts()).map_err(|problem| problem.at(&item.path))?;
+        for ((mut item, key), stored) in items.into_iter().zip(&list.keys).zip(&stored) {
+            item.json.strip(&key.parts(), stored).map_err(|problem| problem.at(&item.path))?;
             bodies.push(MergePatch::new(item.json));
         }
         let mut values = apply_all(&bodies, stored)?;

@@ -171,7 +171,7 @@ where
         let mut json = json?;
         let now = Timestamp::now();
         json.fill::<T>(&target.key.parts(), now)?;
-        let mut value: T = json.to_resource()?;
+        let mut value: T = json.to_resource(now)?;
         // What is kept out of the body, the handler finds all the same.
         value.set_key(&target.key);
         value.stamp(now);
@@ -210,7 +210,7 @@ where
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
         let (stored, mut json, ticket) =
             receive_stored::<T, S, A>(request, state, MediaType::MERGE_PATCH).await?;
-        json.strip::<T>(&ticket.key.parts())?;
+        json.strip(&ticket.key.parts(), &stored)?;
         let body = MergePatch::new(json);
         let mut value = body.apply(stored)?;
         value.set_key(&ticket.key);

@@ -11,9 +11,16 @@ pub enum Error {
     /// What is flattened is neither a struct nor a map, nor an enum of them.
     #[error("only structs, maps and enums can be flattened")]
     Flatten,
-    /// A hand-written description names its members in another order than RFC 8785 §3.2.3.
+    /// A variant with a tag among its members holds an option, which serde does not send there.
+    #[error("a variant with a tag among its members cannot hold an option")]
+    TaggedOption,
+    /// A hand-written description names its members in another order than RFC 8785 §3.2.3, or one of them twice:
+    /// found in debug builds.
     #[error("the member `{0}` is described out of canonical order")]
     Order(String),
+    /// A hand-written description does not say of which variant a member is that can be left out.
+    #[error("the member `{0}` of a variant is described outside of `when`")]
+    Case(String),
     /// The value is of a variant that is marked `#[serde(skip)]`.
     #[error("the value's enum variant is marked to be skipped")]
     SkippedVariant,

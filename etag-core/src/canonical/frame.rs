@@ -47,8 +47,21 @@ pub(crate) enum Place {
 pub(crate) struct Frame {
     form: Form,
     place: Place,
-    /// The members of this value go into an object that is already open.
-    flattening: bool,
+    flattening: Flattening,
+    /// Whether what is said is said of one variant of an enum.
+    in_case: bool,
+}
+
+/// Where the members of a value go.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flattening {
+    /// Into an object of their own.
+    #[default]
+    No,
+    /// Into an object that is already open.
+    Fields,
+    /// Into the object that has the tag of an enum: serde takes no option there.
+    Newtype,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -89,18 +102,36 @@ impl Frame {
         self.place == Place::Outermost
     }
 
+    /// What a variant holds, as a member's value.
+    pub(super) fn content(&self) -> Self {
+        Self { in_case: self.in_case, ..Self::default() }
+    }
+
     /// Whether the elements or entries of this value are items with tags of their own.
     pub(super) fn is_list(&self) -> bool {
-        self.place != Place::Nested && !self.flattening
+        self.place != Place::Nested && !self.is_flattening()
     }
 
     pub(super) fn is_flattening(&self) -> bool {
-        self.flattening
+        self.flattening != Flattening::No
+    }
+
+    pub(super) fn takes_options(&self) -> bool {
+        self.flattening != Flattening::Newtype
+    }
+
+    pub(super) fn is_in_case(&self) -> bool {
+        self.in_case
+    }
+
+    /// Sets whether one variant is spoken of; gives back what held before.
+    pub(super) fn set_in_case(&mut self, in_case: bool) -> bool {
+        std::mem::replace(&mut self.in_case, in_case)
     }
 
     /// A leaf, or a whole array: one value.
     pub(super) fn leaf(&mut self, writer: &mut Writer) {
-        if self.flattening {
+        if self.is_flattening() {
             writer.fail(Error::Flatten);
         } else {
             self.form = Form::Leaf;
@@ -121,7 +152,7 @@ impl Frame {
     pub(super) fn array(&mut self, writer: &mut Writer) {
         match self.form {
             Form::Array { .. } => {}
-            _ if self.flattening => writer.fail(Error::Flatten),
+            _ if self.is_flattening() => writer.fail(Error::Flatten),
             _ => {
                 self.form = Form::Array { is_empty: true };
                 writer.bytes.push(b'[');
@@ -149,8 +180,8 @@ impl Frame {
         }
     }
 
-    /// Sets whether members go to the object that is already open; gives back what held before.
-    pub(super) fn set_flattening(&mut self, flattening: bool) -> bool {
+    /// Sets where members go; gives back what held before.
+    pub(super) fn set_flattening(&mut self, flattening: Flattening) -> Flattening {
         std::mem::replace(&mut self.flattening, flattening)
     }
 

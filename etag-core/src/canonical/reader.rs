@@ -1,5 +1,7 @@
 use super::array::OpenArray;
+use super::frame::Flattening;
 use super::object::OpenObject;
+use super::string::unescaped;
 use super::{Array, Error, Frame, Object, Place, Role, Serializer, Writer};
 use crate::{Describe, Modified, Revision, Versioned};
 
@@ -116,17 +118,28 @@ impl Open<'_> {
 
     /// Writes the members of a value into this one's object.
     #[inline(never)]
-    fn flatten<V: Versioned + ?Sized>(&mut self, value: &V) {
+    fn flatten<V: Versioned + ?Sized>(&mut self, value: &V, flattening: Flattening) {
         self.frame.collect(self.writer);
-        let outer = self.frame.set_flattening(true);
+        let outer = self.frame.set_flattening(flattening);
         self.pass(value);
         self.frame.set_flattening(outer);
+    }
+
+    /// A value that could be none.
+    #[inline]
+    fn some<V: Versioned + ?Sized>(&mut self, value: &V) {
+        match self.frame.takes_options() {
+            true => self.pass(value),
+            false => self.writer.fail(Error::TaggedOption),
+        }
     }
 
     /// No value: `null`, or, flattened, no members (as in serde).
     #[inline(never)]
     fn none(&mut self) {
-        if !self.frame.is_flattening() {
+        if !self.frame.takes_options() {
+            self.writer.fail(Error::TaggedOption);
+        } else if !self.frame.is_flattening() {
             self.frame.leaf(self.writer);
             self.writer.null();
         }
@@ -169,9 +182,27 @@ impl Open<'_> {
     }
 
     /// Writes the members of what a function writes into this one's object.
-    fn foreign_flatten(&mut self, write: impl FnOnce(Serializer<'_>) -> Result<(), Error>) {
+    fn foreign_flatten(
+        &mut self,
+        write: impl FnOnce(Serializer<'_>) -> Result<(), Error>,
+        flattening: Flattening,
+    ) {
+        self.frame.collect(self.writer);
+        let outer = self.frame.set_flattening(flattening);
+        self.foreign_members(write);
+        self.frame.set_flattening(outer);
+    }
+
+    /// Writes the members of what a function writes, in the place of a value that is flattened.
+    fn foreign_members(&mut self, write: impl FnOnce(Serializer<'_>) -> Result<(), Error>) {
         let written = write(Serializer::flattening(self.writer, &mut self.frame));
         written.unwrap_or_else(|error| self.writer.fail(error));
+    }
+
+    /// Notes a member that may be one of another variant: that it is not there says nothing of this one.
+    #[cold]
+    fn not_in_case(&mut self, name: &str) {
+        self.writer.fail(Error::Case(unescaped(name).into_owned()));
     }
 }
 
@@ -303,13 +334,17 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
 
     #[inline(always)]
     fn flatten<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> &V) {
-        self.open.flatten(get(self.value));
+        self.open.flatten(get(self.value), Flattening::Fields);
     }
 
     #[inline(always)]
     fn with_flatten(&mut self, write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
-        self.open.frame.collect(self.open.writer);
-        self.open.foreign_flatten(|serializer| write(self.value, serializer));
+        self.open.foreign_flatten(|serializer| write(self.value, serializer), Flattening::Fields);
+    }
+
+    #[inline(always)]
+    fn with_newtype(&mut self, write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
+        self.open.foreign_flatten(|serializer| write(self.value, serializer), Flattening::Newtype);
     }
 
     #[inline(always)]
@@ -383,7 +418,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     #[inline(always)]
     fn with_transparent(&mut self, write: impl FnOnce(&T, Serializer<'_>) -> Result<(), Error>) {
         if self.open.frame.is_flattening() {
-            self.open.foreign_flatten(|serializer| write(self.value, serializer));
+            self.open.foreign_members(|serializer| write(self.value, serializer));
         } else {
             self.open.frame.leaf(self.open.writer);
             self.open.foreign(|serializer| write(self.value, serializer));
@@ -398,7 +433,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     #[inline(always)]
     fn option<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> Option<&V>) {
         match get(self.value) {
-            Some(value) => self.open.pass(value),
+            Some(value) => self.open.some(value),
             None => self.open.none(),
         }
     }
@@ -413,7 +448,9 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     #[inline(always)]
     fn when(&mut self, is: impl FnOnce(&T) -> bool, then: impl FnOnce(&mut Self)) {
         if is(self.value) {
+            let outer = self.open.frame.set_in_case(true);
             then(self);
+            self.open.frame.set_in_case(outer);
         }
     }
 
@@ -432,7 +469,8 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     #[inline(always)]
     fn content(&mut self, name: &'static str, content: impl FnOnce(&mut Self)) {
         let start = self.open.frame.open_member(self.open.writer, name);
-        let outer = std::mem::replace(&mut self.open.frame, Frame::default());
+        let inner = self.open.frame.content();
+        let outer = std::mem::replace(&mut self.open.frame, inner);
         content(self);
         std::mem::replace(&mut self.open.frame, outer).close(self.open.writer);
         self.open.frame.close_member(self.open.writer, name, start, Role::State);
@@ -452,6 +490,7 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
         get: impl FnOnce(&T) -> Option<&V>,
     ) {
         match get(self.value) {
+            _ if !self.open.frame.is_in_case() => self.open.not_in_case(name),
             Some(value) => self.open.member(name, value, Role::State),
             None => self.open.left_out(),
         }
@@ -460,7 +499,14 @@ impl<T: ?Sized> Describe<T> for Reader<'_, '_, T> {
     #[inline(always)]
     fn case_flatten<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> Option<&V>) {
         if let Some(value) = get(self.value) {
-            self.open.flatten(value);
+            self.open.flatten(value, Flattening::Fields);
+        }
+    }
+
+    #[inline]
+    fn case_newtype<V: Versioned + ?Sized>(&mut self, get: impl FnOnce(&T) -> Option<&V>) {
+        if let Some(value) = get(self.value) {
+            self.open.flatten(value, Flattening::Newtype);
         }
     }
 

@@ -50,6 +50,14 @@ impl<'a> Serializer<'a> {
         }
     }
 
+    /// For what could be none.
+    fn option(self) -> Result<Self, Error> {
+        match &self.flattened {
+            Some(frame) if !frame.takes_options() => Err(Error::TaggedOption),
+            _ => Ok(self),
+        }
+    }
+
     /// Opens what holds the content of a variant: an object of its own, or a member of the flattened one.
     fn open_variant(self, variant: &'static str) -> (&'a mut Writer, End<'a>) {
         let Self { writer, flattened } = self;
@@ -152,11 +160,11 @@ impl<'a> ser::Serializer for Serializer<'a> {
     }
 
     fn serialize_none(self) -> Result<(), Error> {
-        self.serialize_unit()
+        self.option()?.serialize_unit()
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
-        value.serialize(self)
+        value.serialize(self.option()?)
     }
 
     fn serialize_unit(self) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use super::{Drawing, Kind, Member, Outline, Shape, StampJson, short};
+use super::{Drawing, Kind, Member, Outline, Shape, Stamp, StampJson, short};
 use crate::canonical::{self, Array, Error, Object, Serializer, Writer, unescaped};
 use crate::{Describe, Modified, Revision, Versioned};
 
@@ -100,8 +100,9 @@ impl<'d> Pen<'d> {
 
     /// The member that was drawn last is a stamp.
     fn note_stamp(&mut self, name: &'static str, json: StampJson) {
+        let is_of_variant = self.drawing.in_case;
         self.note(|outline| {
-            outline.stamps.push((name, json));
+            outline.stamps.push(Stamp { name, json, is_of_variant });
             let mut members = outline.members.iter_mut();
             members
                 .find(|member| member.name == unescaped(name))
@@ -189,7 +190,9 @@ impl<'d> Pen<'d> {
 
     /// Another type's form, in one variant.
     fn case(&mut self, shape: fn() -> Shape) {
+        let outer = std::mem::replace(&mut self.drawing.in_case, true);
         let (text, kind) = self.drawing.through(shape(), self.outermost);
+        self.drawing.in_case = outer;
         self.unordered.push(format!("case{}", short(text)));
         self.is(kind);
     }
@@ -463,7 +466,9 @@ impl<T: ?Sized> Describe<T> for Drawer<'_, '_, T> {
     #[inline(always)]
     fn when(&mut self, _: impl FnOnce(&T) -> bool, then: impl FnOnce(&mut Self)) {
         let outer = self.pen.open();
+        let in_case = std::mem::replace(&mut self.pen.drawing.in_case, true);
         then(self);
+        self.pen.drawing.in_case = in_case;
         let when = self.pen.close(outer, "when");
         self.pen.unordered.push(when);
     }

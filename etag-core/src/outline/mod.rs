@@ -19,8 +19,8 @@ pub(crate) struct Outline {
     pub(crate) shape: String,
     /// The members of the value itself, in the order of the description.
     pub(crate) members: Vec<Member>,
-    /// The members that the framework stamps, and the JSON of a stamp.
-    pub(crate) stamps: Vec<(&'static str, StampJson)>,
+    /// The members that the framework stamps.
+    pub(crate) stamps: Vec<Stamp>,
     pub(crate) embed: Option<&'static str>,
     /// Its own, and those of what is flattened into it.
     pub(crate) epochs: Vec<u64>,
@@ -35,6 +35,14 @@ pub(crate) struct Outline {
     pub(crate) has_skip: bool,
     /// The variant of a value that has no variant members.
     pub(crate) fixed_variant: Option<StateTag>,
+}
+
+/// A member that the framework stamps.
+pub(crate) struct Stamp {
+    pub(crate) name: &'static str,
+    pub(crate) json: StampJson,
+    /// Whether only some variants of an enum have it.
+    pub(crate) is_of_variant: bool,
 }
 
 pub(crate) type StampJson = Box<dyn Fn(Timestamp) -> Result<Vec<u8>, canonical::Error> + Send + Sync>;
@@ -140,6 +148,8 @@ struct Drawing {
     waiting: Vec<(TypeId, bool)>,
     /// The outermost of the open types that was referred to.
     referred: Option<usize>,
+    /// Whether what is drawn is there in one variant only.
+    in_case: bool,
     outline: Outline,
 }
 

@@ -25,7 +25,7 @@ pub(super) fn entry_of<T: Resource>(value: &mut T, at: Timestamp) -> Result<Entr
     if revision.is_some_and(|revision| revision != at.revision()) || modified.is_some_and(|stamp| stamp != at)
     {
         return unstorable(
-            "its `revision` or `modified` is in a flattened member; move it to the type itself",
+            "its `revision` or `modified` is in a flattened member or in a variant, where `Resource::stamp` does not reach; move it to the type itself, or to a struct that flattens the enum",
         );
     }
     let shape = Outline::of::<T>().shape.clone();

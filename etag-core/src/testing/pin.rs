@@ -40,9 +40,10 @@ impl Pin {
         Ok(Self { etag, keyed, revision, epochs, members, shape: words, body })
     }
 
-    /// Whether the value is versioned by its revision: no member of the state is in the tag.
+    /// Whether the value is versioned by its revision: no member of the state is in the tag. (A variant can have none,
+    /// where the type has one.)
     pub(super) fn has_revision(&self) -> bool {
-        self.members.get("") == Some(&Place::Revision)
+        self.revision.is_some()
     }
 
     /// Whether the shape is in the tag: that of the value, or that of a list's items.

@@ -1,6 +1,7 @@
 //! How the variants of an enum are told apart.
 
 use proc_macro2::Ident;
+use syn::ext::IdentExt;
 use syn::{Data, Fields, LitStr};
 
 use crate::attributes::{Input, RoleKey};
@@ -15,16 +16,18 @@ pub(super) fn check(input: &Input<'_>, model: &Versioned<'_>, errors: &mut Error
         keys_go_together(input, errors);
     }
     tag_has_a_place(model, errors);
+    let owner = input.name();
     for variant in &input.variants {
+        let name = variant.item.ident.unraw();
         for field in &variant.fields {
-            has_no_role(field.keys.roles.as_slice(), &variant.item.ident, &input.item.ident, errors);
+            has_no_role(field.keys.roles.as_slice(), &name, &owner, errors);
             flattened_field_has_a_name(field, field.item.ident.is_some(), errors);
             if let (Some(with), None) = (&variant.serde.with, &field.serde.with) {
                 serde_stands_alone(field, &with.key, errors);
             }
         }
         if let (Fields::Unnamed(_), [only]) = (&variant.item.fields, &variant.fields[..]) {
-            newtype_is_sent(only, &variant.item.ident, errors);
+            newtype_is_sent(only, &name, errors);
         }
     }
 }
@@ -84,7 +87,7 @@ fn tag_has_a_place(model: &Versioned<'_>, errors: &mut Errors) {
     };
     for case in cases {
         if let (Tagging::Internal(tag), Content::Array(_)) = (case.tagging, &case.content) {
-            errors.refuse(case.fields, &no_place(case.ident, tag));
+            errors.refuse(case.fields, &no_place(&case.ident.unraw(), tag));
         }
     }
 }

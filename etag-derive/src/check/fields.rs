@@ -1,15 +1,16 @@
 //! What the attributes of a field say together.
 
 use proc_macro2::Ident;
+use syn::{PathArguments, PathSegment, Type};
 
 use crate::attributes::{Field, Input, RoleKey};
 use crate::entries::Keyed;
 use crate::errors::{Errors, Refusal};
-use crate::model::may_be_transparent;
+use crate::model::{may_be_transparent, ungrouped};
 use crate::serde_attributes::member_name;
 
 pub(super) fn check(input: &Input<'_>, errors: &mut Errors) {
-    let owner = &input.item.ident;
+    let owner = &input.name();
     for field in input.all_fields() {
         has_one_role(field, errors);
         role_fits_serde(field, errors);
@@ -18,6 +19,7 @@ pub(super) fn check(input: &Input<'_>, errors: &mut Errors) {
     }
     for field in &input.fields {
         role_has_a_member(field, input, errors);
+        stamp_has_a_type(field, errors);
         let is_member = field.item.ident.is_some() && input.serde.transparent.is_none();
         flattened_field_has_a_name(field, is_member, errors);
     }
@@ -40,7 +42,7 @@ fn has_one_role(field: &Field<'_>, errors: &mut Errors) {
 
 /// The elements of an array, what a newtype wraps, and what is not described have no role of their own.
 fn role_has_a_member(field: &Field<'_>, input: &Input<'_>, errors: &mut Errors) {
-    let owner = &input.item.ident;
+    let owner = input.name();
     for role in field.keys.roles.iter().filter(|role| role.value != RoleKey::Serde) {
         let key = &role.key;
         let help = if let Some(into) = &input.serde.into {
@@ -57,6 +59,41 @@ fn role_has_a_member(field: &Field<'_>, input: &Input<'_>, errors: &mut Errors) 
         };
         errors.refuse(key, &Refusal::new(format!("`{key}` needs a member with a name")).help(help));
     }
+}
+
+/// Said here, and once: the compiler says it of each of the two impls that name the stamp of a stored type, as it does
+/// where the type is another one.
+fn stamp_has_a_type(field: &Field<'_>, errors: &mut Errors) {
+    let [Keyed { value: role, .. }] = field.keys.roles[..] else {
+        return;
+    };
+    let (what, wrong, help) = match role {
+        RoleKey::Modified => ("a last-modified time", [&NO_STAMPS[..], &NUMBERS].concat(), TIMES),
+        RoleKey::Revision => ("a revision", NO_STAMPS.to_vec(), REVISIONS),
+        RoleKey::Id | RoleKey::Variant | RoleKey::Skip | RoleKey::Serde => return,
+    };
+    let ty = ungrouped(&field.item.ty);
+    let refusal = match of_the_standard_library(ty) {
+        Some(PathSegment { ident, arguments: PathArguments::AngleBracketed(_) }) if ident == "Option" => {
+            Refusal::new(format!("an option cannot be {what}"))
+                .help("remove the `Option`: a value that is stored has been stamped")
+        }
+        Some(PathSegment { ident, arguments: PathArguments::None }) if wrong.iter().any(|it| ident == it) => {
+            Refusal::new(format!("`{ident}` cannot be {what}")).help(help)
+        }
+        _ => return,
+    };
+    errors.refuse(ty, &refusal);
+}
+
+/// The last word of `u64`, `Option<u64>` or `std::option::Option<u64>`.
+fn of_the_standard_library(ty: &Type) -> Option<&PathSegment> {
+    let Type::Path(ty) = ty else {
+        return None;
+    };
+    let segments = &ty.path.segments;
+    let is_there = |first: &PathSegment| ["std", "core", "alloc"].iter().any(|name| first.ident == name);
+    segments.last().filter(|_| segments.len() == 1 || segments.first().is_some_and(is_there))
 }
 
 fn role_fits_serde(field: &Field<'_>, errors: &mut Errors) {
@@ -178,10 +215,21 @@ fn stamps_are_single(input: &Input<'_>, errors: &mut Errors) {
     for stamp in [RoleKey::Revision, RoleKey::Modified] {
         let first_roles = input.fields.iter().filter_map(|field| field.keys.roles.first());
         for second in first_roles.filter(|role| role.value == stamp).skip(1) {
-            let (key, owner) = (&second.key, &input.item.ident);
+            let (key, owner) = (&second.key, input.name());
             let refusal =
                 Refusal::new(format!("`{owner}` has two `{key}` fields")).help("remove one of the two");
             errors.refuse(key, &refusal);
         }
     }
 }
+
+const TIMES: &str = "use `etag_core::Timestamp`, or a time of `chrono`, `jiff` or `time` behind its feature";
+const REVISIONS: &str = "use `u64`, `i64` or a time: it only grows, max(last + 1, now in µs)";
+
+/// Numbers that are revisions, but no times.
+const NUMBERS: [&str; 2] = ["u64", "i64"];
+
+const NO_STAMPS: [&str; 15] = [
+    "u8", "u16", "u32", "u128", "usize", "i8", "i16", "i32", "i128", "isize", "f32", "f64", "bool", "char",
+    "String",
+];

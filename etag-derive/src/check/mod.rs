@@ -76,7 +76,7 @@ fn tag_can_change(input: &Input<'_>, model: &Versioned<'_>, errors: &mut Errors)
     if can_change || matches!(input.item.data, Data::Union(_)) {
         return;
     }
-    let owner = &input.item.ident;
+    let owner = input.name();
     let (headline, part) = match input.item.data {
         Data::Enum(_) => (format!("`{owner}` has no variant to send"), "variant"),
         _ => (format!("the tag of `{owner}` would never change"), "field"),
@@ -86,7 +86,7 @@ fn tag_can_change(input: &Input<'_>, model: &Versioned<'_>, errors: &mut Errors)
     } else {
         "remove a `skip`, or do not derive `Versioned`".to_owned()
     };
-    errors.refuse(owner, &Refusal::new(headline).help(help));
+    errors.refuse(&input.item.ident, &Refusal::new(headline).help(help));
 }
 
 /// The key of this name, even if its value could not be read: that has been reported already.

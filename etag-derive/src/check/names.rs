@@ -52,7 +52,7 @@ fn members_differ(
 
 fn embedded_tag_differs(input: &Input<'_>, names: &BTreeSet<String>, errors: &mut Errors) {
     if let Some(embed) = input.keys.embed.as_ref().filter(|it| names.contains(&it.value.value())) {
-        let headline = format!("`{}` has a member `{}` already", input.item.ident, embed.value.value());
+        let headline = format!("`{}` has a member `{}` already", input.name(), embed.value.value());
         let help = "choose another name, or remove the field: the tag is shown without one";
         errors.refuse(&embed.value, &Refusal::new(headline).help(help));
     }

@@ -1,5 +1,7 @@
 //! What a stored type needs, and what only a stored type has.
 
+use syn::{Data, Fields};
+
 use crate::attributes::{Input, RoleKey};
 use crate::check::written;
 use crate::entries::Keyed;
@@ -39,10 +41,7 @@ fn stored_type_has_a_key(input: &Input<'_>, errors: &mut Errors) {
     let has_unknown = input.keys.has_unknown || input.fields.iter().any(|field| field.keys.has_unknown);
     match written(input, "key") {
         None if !has_id && !has_unknown => {
-            let refusal = Refusal::new("a stored type needs a key").help(
-                "mark the field that identifies it with `#[versioned(id)]`, or write `key = ...` for one that is only in the path",
-            );
-            errors.refuse(store, &refusal);
+            errors.refuse(store, &Refusal::new("a stored type needs a key").help(way_to_a_key(input)));
         }
         Some(key) if has_id => {
             let refusal = Refusal::new("`key` contradicts the field that is marked `id`")
@@ -53,8 +52,21 @@ fn stored_type_has_a_key(input: &Input<'_>, errors: &mut Errors) {
     }
 }
 
+fn way_to_a_key(input: &Input<'_>) -> String {
+    match &input.item.data {
+        Data::Enum(_) => {
+            "write `key = ...`: an enum has no field to mark, so its key is only in the path".to_owned()
+        }
+        Data::Struct(data) if matches!(data.fields, Fields::Unnamed(_)) => format!(
+            "write `key = ...` for one that is only in the path, or give the fields of `{}` names and mark one with `#[versioned(id)]`",
+            input.name()
+        ),
+        _ => "mark the field that identifies it with `#[versioned(id)]`, or write `key = ...` for one that is only in the path".to_owned(),
+    }
+}
+
 fn stored_type_is_concrete(input: &Input<'_>, errors: &mut Errors) {
-    let owner = &input.item.ident;
+    let owner = input.name();
     if let Some(store) = written(input, "store")
         && !input.item.generics.params.is_empty()
     {
@@ -75,7 +87,7 @@ fn stored_type_shows_what_it_stores(input: &Input<'_>, errors: &mut Errors) {
             let headline = format!("a stored type cannot show what it does not store: `{name}`");
             let help = format!(
                 "move it to a view that flattens `{}`, or keep it out of the body with `#[serde(skip)]`",
-                input.item.ident
+                input.name()
             );
             errors.refuse(key, &Refusal::new(headline).help(help));
         }
@@ -100,7 +112,7 @@ fn key_has_one_form(input: &Input<'_>, errors: &mut Errors) {
 
 fn stored_type_is_what_it_sends(input: &Input<'_>, errors: &mut Errors) {
     if let Some(into) = input.serde.into.as_ref().filter(|_| written(input, "store").is_some()) {
-        let owner = &input.item.ident;
+        let owner = input.name();
         let refusal =
             Refusal::new(format!("`into` contradicts `store`: what is stored is what `{owner}` becomes"))
                 .help("put `store` on the type that it is converted into");

@@ -207,6 +207,18 @@ fn bounds_and_crate_as_written() {
             }
         }"#,
     );
+    // The reader would be what its own bound names.
+    assert_expands(
+        r#"#[versioned(crate = "D")] struct Article { title: String }"#,
+        r#"
+        #[automatically_derived]
+        impl D::Versioned for Article {
+            /// State: `title`.
+            fn describe<D2: D::Describe<Self>>(article: &mut D2) {
+                article.member("title", |article| &article.title);
+            }
+        }"#,
+    );
     assert_expands(
         r#"#[versioned(bound = "")] struct Boxed<T> { value: Box<T> }"#,
         r#"

@@ -5,6 +5,7 @@ use proc_macro2::TokenStream;
 use super::{flat, messages, tokens};
 use crate::derive::{caught, derive};
 use crate::errors::{Errors, Refusal};
+use crate::serde_attributes::{FieldKeys, TypeKeys, VariantKeys};
 
 /// Each input, and the messages of its errors.
 const REFUSALS: &[(&str, &[&str])] = &[
@@ -75,7 +76,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        r#"struct A { #[versioned(revision, modified)] a: u64, #[versioned(modified, id)] b: u64 }"#,
+        r#"struct A { #[versioned(revision, modified)] a: u64, #[versioned(modified, id)] b: Timestamp }"#,
         &[
             "`modified` contradicts `revision` on the same field\n= help: remove `modified`: a revision on a time is the modification time too",
             "`id` contradicts `modified` on the same field\n= help: a modification time is part of the state; remove one of the two",
@@ -225,7 +226,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
         &["the tag of `Settings` would never change\n= help: remove a `skip`, or do not derive `Versioned`"],
     ),
     (
-        r#"#[versioned(embed = "etag")] struct Settings { #[versioned(modified)] #[serde(skip)] a: u64 }"#,
+        r#"#[versioned(embed = "etag")] struct Settings { #[versioned(modified)] #[serde(skip)] a: Timestamp }"#,
         &["the tag of `Settings` would never change\n= help: remove a `skip`, or do not derive `Versioned`"],
     ),
     (
@@ -377,7 +378,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        r#"struct A { #[versioned(id)] #[serde(skip_serializing_if = "f")] a: u64, #[versioned(modified)] #[serde(skip_serializing_if = "f")] b: u64 }"#,
+        r#"struct A { #[versioned(id)] #[serde(skip_serializing_if = "f")] a: u64, #[versioned(modified)] #[serde(skip_serializing_if = "f")] b: Timestamp }"#,
         &[
             "`skip_serializing_if` contradicts `id`: `a` is always sent\n= help: remove it, or keep the field out of the body with `#[serde(skip)]`",
             "`skip_serializing_if` contradicts `modified`: `b` is always sent\n= help: remove it, or keep the field out of the body with `#[serde(skip)]`",
@@ -413,7 +414,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        r#"struct A { #[versioned(revision)] a: u64, #[versioned(revision)] b: u64, #[versioned(modified)] c: u64, #[versioned(modified)] d: u64 }"#,
+        r#"struct A { #[versioned(revision)] a: u64, #[versioned(revision)] b: u64, #[versioned(modified)] c: Timestamp, #[versioned(modified)] d: Timestamp }"#,
         &[
             "`A` has two `revision` fields\n= help: remove one of the two",
             "`A` has two `modified` fields\n= help: remove one of the two",
@@ -462,6 +463,105 @@ const REFUSALS: &[(&str, &[&str])] = &[
             "`serialize_with` can't be combined with `id`\n= help: put it on the field of a newtype that is the key, and derive `Versioned` on that",
         ],
     ),
+    (
+        r#"#[versioned(rename_all = "camelCase", tag = t, bound = "", deny_unknown_fields)] struct A { #[versioned(rename = "b", id)] a: u64, #[versioned(skip_serializing_if(x))] c: u64, #[versioned(flatten)] d: u64 }"#,
+        &[
+            "`rename_all` is serde's\n= help: write `#[serde(rename_all = \"camelCase\")]`",
+            "`tag` is serde's\n= help: write `#[serde(tag = \"...\")]`",
+            "`deny_unknown_fields` is serde's\n= help: write `#[serde(deny_unknown_fields)]`",
+            "`rename` is serde's\n= help: write `#[serde(rename = \"b\")]`",
+            "`skip_serializing_if` is serde's\n= help: write `#[serde(skip_serializing_if = \"...\")]`",
+            "`flatten` is serde's\n= help: write `#[serde(flatten)]`",
+        ],
+    ),
+    (
+        r#"#[versioned(untagged)] enum A { #[versioned(rename = "b", other)] B(u64), #[versioned(skip)] C(u64) }"#,
+        &[
+            "`untagged` is serde's\n= help: write `#[serde(untagged)]`",
+            "`rename` is serde's\n= help: write `#[serde(rename = \"b\")]`",
+            "`other` is serde's\n= help: write `#[serde(other)]`",
+            "`C` is a variant, and has no role of its own\n= help: remove this `#[versioned]`",
+        ],
+    ),
+    (
+        r#"#[versioned(store = Database; key = [u8; 4]; create = "put")] struct A { a: u64 }"#,
+        &["expected `,`", "expected `,`"],
+    ),
+    (
+        r#"#[versioned(store = Database)] enum Event { A { a: u64 } }"#,
+        &[
+            "a stored type needs a key\n= help: write `key = ...`: an enum has no field to mark, so its key is only in the path",
+        ],
+    ),
+    (
+        r#"#[versioned(store = Database)] struct Name(String);"#,
+        &[
+            "a stored type needs a key\n= help: write `key = ...` for one that is only in the path, or give the fields of `Name` names and mark one with `#[versioned(id)]`",
+        ],
+    ),
+    (
+        r##"struct A { #[versioned(modified)] a: u64, b: u64 } "##,
+        &[
+            "`u64` cannot be a last-modified time\n= help: use `etag_core::Timestamp`, or a time of `chrono`, `jiff` or `time` behind its feature",
+        ],
+    ),
+    (
+        r##"#[versioned(store = Database)] struct A { #[versioned(id)] a: u64, #[versioned(revision)] b: String, #[versioned(modified)] c: Option<Timestamp>}"##,
+        &[
+            "`String` cannot be a revision\n= help: use `u64`, `i64` or a time: it only grows, max(last + 1, now in µs)",
+            "an option cannot be a last-modified time\n= help: remove the `Option`: a value that is stored has been stamped",
+        ],
+    ),
+    (
+        r##"#[versioned(store = Database)] struct A { #[versioned(id)] a: u64, #[versioned(revision)] b: ::core::option::Option<i64>, #[versioned(modified)] c: u64 }"##,
+        &[
+            "an option cannot be a revision\n= help: remove the `Option`: a value that is stored has been stamped",
+            "`u64` cannot be a last-modified time\n= help: use `etag_core::Timestamp`, or a time of `chrono`, `jiff` or `time` behind its feature",
+        ],
+    ),
+    (
+        r##"#[versioned(store = Database, key = u64)] struct r#type { #[versioned(id)] r#match: u64, #[versioned(skip)] b: u64, #[versioned(revision)] c: u64, #[versioned(revision)] d: u64 }"##,
+        &[
+            "`type` has two `revision` fields\n= help: remove one of the two",
+            "`key` contradicts the field that is marked `id`\n= help: remove one of the two: the key is the `id` field, or only in the path",
+            "a stored type cannot show what it does not store: `b`\n= help: move it to a view that flattens `type`, or keep it out of the body with `#[serde(skip)]`",
+        ],
+    ),
+    (
+        r##"#[versioned(store = Database, key = u64)] #[serde(into = "B")] struct r#type<T>(#[serde(skip_serializing_if = "f")] T);"##,
+        &[
+            "`skip_serializing_if` does nothing here: `type` is what it wraps\n= help: remove it, or put it on the members that hold the type",
+            "`type` has parameters: a stored type is one type\n= help: remove `store`, and put it on a struct that flattens `type`",
+            "`into` contradicts `store`: what is stored is what `type` becomes\n= help: put `store` on the type that it is converted into",
+        ],
+    ),
+    (
+        r##"#[versioned(embed = "a")] struct r#type { a: u64 }"##,
+        &[
+            "`type` has a member `a` already\n= help: choose another name, or remove the field: the tag is shown without one",
+        ],
+    ),
+    (
+        r##"struct r#type(#[versioned(id)] u64, u64);"##,
+        &["`id` needs a member with a name\n= help: give the fields of `type` names"],
+    ),
+    (
+        r##"struct r#type {}"##,
+        &["the tag of `type` would never change\n= help: add a field, or do not derive `Versioned`"],
+    ),
+    (
+        r##"enum r#type { #[serde(skip)] r#match }"##,
+        &["`type` has no variant to send\n= help: remove a `skip`, or do not derive `Versioned`"],
+    ),
+    (
+        r##"#[serde(tag = "t")] enum r#type { #[versioned(skip)] r#match(u64, u64), r#fn { #[versioned(modified)] a: Timestamp }, r#if(#[serde(skip_serializing_if = "f")] A) }"##,
+        &[
+            "`match` is a variant, and has no role of its own\n= help: remove this `#[versioned]`",
+            "`match` is an array, which has no member `t`\n= help: give its fields names, or add a `content` beside the `tag`",
+            "`modified` needs a struct: `fn` is one variant of `type`\n= help: put what all variants have into a struct that flattens `type`",
+            "`skip_serializing_if` does nothing here: `if` is what it wraps\n= help: remove it, or put it on the members that hold the type",
+        ],
+    ),
 ];
 
 /// What serde allows, and what has no members or variants of its own to compare.
@@ -471,6 +571,8 @@ const ALLOWED: &[&str] = &[
     r#"#[serde(into = "B", tag = "t")] enum A { C { t: u64, #[serde(rename = "t")] u: u64 } }"#,
     r#"#[serde(tag = "t")] enum A { #[serde(with = "m")] B { t: u64, #[serde(rename = "t")] u: u64 } }"#,
     r#"struct A { #[versioned(id)] #[serde(with = "m")] a: u64 }"#,
+    "struct A { #[versioned(revision)] a: u64, #[versioned(modified)] b: my::String }",
+    "struct A { #[versioned(revision)] a: i64, #[versioned(modified)] b: my::Option<u64> }",
     "struct A;",
 ];
 
@@ -478,6 +580,20 @@ const ALLOWED: &[&str] = &[
 fn what_serde_allows_is_not_refused() {
     for input in ALLOWED {
         assert_eq!(messages(derive(tokens(input))), [""; 0], "{input}");
+    }
+}
+
+/// What is said of a misplaced key of serde's sends nobody to another refusal.
+#[test]
+fn each_key_that_is_said_to_be_serdes_is_taken_there() {
+    let inputs = [
+        TypeKeys::NAMES.map(|name| format!("#[serde({name})] struct A {{ a: u64 }}")).to_vec(),
+        FieldKeys::NAMES.map(|name| format!("struct A {{ #[serde({name})] a: u64 }}")).to_vec(),
+        VariantKeys::NAMES.map(|name| format!("enum A {{ #[serde({name})] B {{ a: u64 }} }}")).to_vec(),
+    ];
+    for input in inputs.concat() {
+        let messages = messages(derive(tokens(&input)));
+        assert!(!messages.iter().any(|message| message.contains("is not supported here")), "{messages:?}");
     }
 }
 

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use etag_core::{Versioned, canonical};
-use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+use etag_core::Versioned;
 use proptest_derive::Arbitrary;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::enums::{Empties, EveryStyle, Units};
-use crate::others::{Others, others};
 use crate::shape::Shape;
 use crate::values::{Double, Name, Text, few};
 
@@ -26,6 +24,8 @@ pub fn shapes() -> Vec<Shape> {
         Shape::of::<Renamed>(),
         Shape::of::<Pointers>(),
         Shape::of::<Sequences>().never_written(),
+        Shape::of::<Options>().never_written(),
+        Shape::of::<OptionsInside>(),
     ]
 }
 
@@ -206,28 +206,51 @@ enum Sequences {
 #[derive(Debug, Arbitrary, Serialize, Versioned)]
 struct Pair(u8, u8);
 
+/// serde has no word for an option beside a tag, whatever it is wrapped in.
 #[derive(Debug, Arbitrary, Serialize, Versioned)]
 #[serde(tag = "type")]
-enum Optional {
-    Maybe(Option<Inner>),
+enum Options {
+    Own(Option<Inner>),
+    Boxed(Box<Option<Inner>>),
+    Wrapped(Maybe),
+    Untagged(Either),
+    Foreign(#[versioned(serde)] Option<Inner>),
+    With(#[serde(serialize_with = "serialize")] Option<Inner>),
+    #[serde(serialize_with = "serialize")]
+    AllOfIt(Option<Inner>),
+    OfMaps(Option<BTreeMap<Name, Double>>),
 }
 
-proptest! {
-    /// serde refuses it, without need: it has no word for an option there. It has but one form to have.
-    #[test]
-    fn an_option_in_a_variant_is_tagged_as_what_is_in_it(optional: Optional) {
-        prop_assert!(serde_json::to_string(&optional).is_err());
-        prop_assert!(canonical::to_vec_serde(&optional).is_err());
-        let derived = canonical::to_vec(&optional).unwrap();
-        let Optional::Maybe(inner) = optional;
-        let Ok(Others::Form(form)) = others(&Only { r#type: "Maybe", inner }) else { panic!("a map") };
-        prop_assert_eq!(String::from_utf8(derived).unwrap(), form);
-    }
+#[derive(Debug, Arbitrary, Serialize, Versioned)]
+struct Maybe(Option<Inner>);
+
+#[derive(Debug, Arbitrary, Serialize, Versioned)]
+#[serde(untagged)]
+enum Either {
+    Maybe(Maybe),
 }
 
-#[derive(Serialize)]
-struct Only {
-    r#type: &'static str,
+/// But it has one for the fields of what stands there.
+#[derive(Debug, Arbitrary, Serialize, Versioned)]
+#[serde(tag = "type")]
+enum OptionsInside {
+    Newtype(Flat),
+    Struct {
+        #[serde(flatten)]
+        maybe: Option<Inner>,
+    },
+    Foreign(#[versioned(serde)] Flat),
+}
+
+#[derive(Debug, Arbitrary, Serialize, Versioned)]
+struct Flat {
+    a: Option<u8>,
     #[serde(flatten)]
-    inner: Option<Inner>,
+    maybe: Option<Inner>,
+    #[serde(flatten, serialize_with = "serialize")]
+    wrapped: Option<Copied>,
+}
+
+fn serialize<T: Serialize, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    value.serialize(serializer)
 }

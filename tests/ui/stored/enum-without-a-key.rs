@@ -1,0 +1,10 @@
+use etag_core::{Database, Versioned};
+
+#[derive(Versioned)]
+#[versioned(store = Database)]
+enum Switch {
+    On,
+    Off,
+}
+
+fn main() {}
