@@ -47,6 +47,40 @@ pub trait Resource: Versioned + Sized + Send + Sync + 'static {
 }
 
 /// Whether a write needs `If-Match` (`if_match = "…"`).
+///
+/// A router says otherwise for all of its routes by an `Extension`:
+///
+/// ```
+/// use axum::{Extension, Router, routing::put};
+/// use etag_core::IfMatch;
+/// use etag_core::axum::{Problem, Tagged, Update};
+/// use http::Request;
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database, create = "put")]
+/// # struct Note { #[versioned(id)] id: String, text: String }
+/// # async fn replace(note: Update<Note>) -> Result<Tagged<Note>, Problem> { note.save().await }
+/// # async fn call(app: &axum::Router, if_match: Option<&str>, text: &str) -> axum::response::Response {
+/// #     use tower::ServiceExt;
+/// #     let mut request = Request::put("/notes/a").header("content-type", "application/json");
+/// #     if let Some(tag) = if_match { request = request.header("if-match", tag); }
+/// #     let body = format!(r#"{{"text":"{text}"}}"#);
+/// #     app.clone().oneshot(request.body(axum::body::Body::from(body)).unwrap()).await.unwrap()
+/// # }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new()
+///     .route("/notes/{id}", put(replace))
+///     .layer(Extension(IfMatch::Optional))
+///     .with_state(Database::connect("memory:").await?);
+/// let created = call(&app, None, "first").await;
+/// assert_eq!(created.status(), 201);
+/// assert_eq!(call(&app, None, "second").await.status(), 200); // by the type's own rule 428
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IfMatch {
@@ -54,18 +88,54 @@ pub enum IfMatch {
     Required,
     /// A write without a guard is carried out.
     Optional,
-    /// A write without a guard is carried out, and reported: those that [`Required`](Self::Required) would
-    /// refuse.
+    /// A write without a guard is carried out as with [`Optional`](Self::Optional), and reported: those that
+    /// [`Required`](Self::Required) would refuse. Each is traced, and counted where the router has an
+    /// `axum::Unguarded` in an `Extension`.
     Report,
 }
 
 /// What `If-Match: *` on a write means (`wildcard = "…"`).
+///
+/// A router says otherwise for all of its routes by an `Extension`:
+///
+/// ```
+/// use axum::{Extension, Router, routing::put};
+/// use etag_core::Wildcard;
+/// use etag_core::axum::{Problem, Tagged, Update};
+/// use http::Request;
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database, create = "put")]
+/// # struct Note { #[versioned(id)] id: String, text: String }
+/// # async fn replace(note: Update<Note>) -> Result<Tagged<Note>, Problem> { note.save().await }
+/// # async fn call(app: &axum::Router, if_match: Option<&str>, text: &str) -> axum::response::Response {
+/// #     use tower::ServiceExt;
+/// #     let mut request = Request::put("/notes/a").header("content-type", "application/json");
+/// #     if let Some(tag) = if_match { request = request.header("if-match", tag); }
+/// #     let body = format!(r#"{{"text":"{text}"}}"#);
+/// #     app.clone().oneshot(request.body(axum::body::Body::from(body)).unwrap()).await.unwrap()
+/// # }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new()
+///     .route("/notes/{id}", put(replace))
+///     .layer(Extension(Wildcard::Refuse))
+///     .with_state(Database::connect("memory:").await?);
+/// let created = call(&app, None, "first").await;
+/// assert_eq!(created.status(), 201);
+/// assert_eq!(call(&app, Some("*"), "second").await.status(), 428);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Wildcard {
     /// Overwrite what exists, whatever its state (RFC 9110 §13.1.1).
     Overwrite,
-    /// No guard: the write is answered 428, as one without `If-Match`.
+    /// No guard: the write is answered as one without `If-Match`, which is 428 unless [`IfMatch`] says otherwise. Where
+    /// nothing exists it is refused, as ever.
     Refuse,
 }
 
@@ -84,16 +154,110 @@ pub enum Creation {
 
 /// What a write is answered whose tag is stale, where the stored state is the one that it would make
 /// (`replay = "…"`).
+///
+/// A client whose connection breaks before the answer arrives can't know whether its write was carried out. Where
+/// such a request is [accepted](Self::Accept), it can send the same again, with the same `If-Match`:
+///
+/// | request | is accepted where |
+/// |---|---|
+/// | a PUT of the whole value | the stored value is equal to it, but for stamps |
+/// | a PATCH by a merge patch | the patch changes nothing of the stored value, but for stamps |
+/// | a DELETE | nothing exists, and what was deleted last was in a state that `If-Match` names |
+///
+/// `If-Match` (or what stands for it) must name the tag of a state, and there must be no `If-None-Match`. The answer
+/// is 200 with the current value and its tag, or 204 for a DELETE, and has the header `Already-Applied: ?1`. It does
+/// not say who wrote the state: of two clients that send the same, both succeed. So leave it where one of them must
+/// fail, as for a lock.
+///
+/// Never accepted, and answered 412 or 404 as ever: a POST; a bulk; a body of another type, and a merge patch whose
+/// outcome the handler changes, for what they make depends on the state that is gone; what is saved in a transaction
+/// of yours, whose other writes would be made twice. The handler of a PUT or PATCH runs again, and can
+/// ask its answer whether it `is_already_applied`; that of a DELETE does not run.
+///
+/// A DELETE is recognised where the type itself says `replay = "accept"`: only then the
+/// [`Database`](crate::Database) keeps the tag of a deleted state.
+///
+/// A router says otherwise for all of its routes by an `Extension`:
+///
+/// ```
+/// use axum::{Extension, Router, routing::put};
+/// use etag_core::Replay;
+/// use etag_core::axum::{Problem, Tagged, Update};
+/// use http::Request;
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database, create = "put")]
+/// # struct Note { #[versioned(id)] id: String, text: String }
+/// # async fn replace(note: Update<Note>) -> Result<Tagged<Note>, Problem> { note.save().await }
+/// # async fn call(app: &axum::Router, if_match: Option<&str>, text: &str) -> axum::response::Response {
+/// #     use tower::ServiceExt;
+/// #     let mut request = Request::put("/notes/a").header("content-type", "application/json");
+/// #     if let Some(tag) = if_match { request = request.header("if-match", tag); }
+/// #     let body = format!(r#"{{"text":"{text}"}}"#);
+/// #     app.clone().oneshot(request.body(axum::body::Body::from(body)).unwrap()).await.unwrap()
+/// # }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new()
+///     .route("/notes/{id}", put(replace))
+///     .layer(Extension(Replay::Accept))
+///     .with_state(Database::connect("memory:").await?);
+/// let created = call(&app, None, "first").await;
+/// let tag = created.headers()["etag"].to_str()?;
+/// assert_eq!(call(&app, Some(tag), "second").await.status(), 200);
+/// let again = call(&app, Some(tag), "second").await;
+/// assert_eq!((again.status().as_u16(), &again.headers()["already-applied"]), (200, &"?1".parse()?));
+/// assert_eq!(call(&app, Some(tag), "third").await.status(), 412);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Replay {
     /// 412.
     Refuse,
-    /// 2xx: it was carried out before, and its answer lost (RFC 9110 §13.1.1).
+    /// 2xx with `Already-Applied: ?1`: it was carried out before, and its answer lost (RFC 9110 §13.1.1).
     Accept,
 }
 
 /// Which tags in `If-Match` guard a write, besides those that were sent (`tolerate = "…"`).
+///
+/// A router says otherwise for all of its routes by an `Extension`:
+///
+/// ```
+/// use axum::{Extension, Router, routing::put};
+/// use etag_core::Tolerate;
+/// use etag_core::axum::{Problem, Tagged, Update};
+/// use http::Request;
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database, create = "put")]
+/// # struct Note { #[versioned(id)] id: String, text: String }
+/// # async fn replace(note: Update<Note>) -> Result<Tagged<Note>, Problem> { note.save().await }
+/// # async fn call(app: &axum::Router, if_match: Option<&str>, text: &str) -> axum::response::Response {
+/// #     use tower::ServiceExt;
+/// #     let mut request = Request::put("/notes/a").header("content-type", "application/json");
+/// #     if let Some(tag) = if_match { request = request.header("if-match", tag); }
+/// #     let body = format!(r#"{{"text":"{text}"}}"#);
+/// #     app.clone().oneshot(request.body(axum::body::Body::from(body)).unwrap()).await.unwrap()
+/// # }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new()
+///     .route("/notes/{id}", put(replace))
+///     .layer(Extension(Tolerate::Intermediaries))
+///     .with_state(Database::connect("memory:").await?);
+/// let created = call(&app, None, "first").await;
+/// let tag = created.headers()["etag"].to_str()?; // as it was sent, it guards as ever
+/// assert_eq!(call(&app, Some(tag), "second").await.status(), 200);
+/// assert_eq!(call(&app, Some(tag), "third").await.status(), 412);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tolerate {

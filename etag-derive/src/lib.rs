@@ -269,7 +269,8 @@ mod tests;
 /// ```
 ///
 /// **`replay`**: what a PUT, PATCH or DELETE is answered that was carried out before: `"refuse"`, as it is
-/// without: 412, or `"accept"`: 2xx, where the stored state is the one that it would make.
+/// without: 412, or `"accept"`: 2xx, where the stored state is the one that it would make. A deleted resource's
+/// tombstone then keeps the tag of its state.
 ///
 /// ```
 /// # use etag_core::{Database, Versioned};

@@ -5,11 +5,12 @@ use std::time::SystemTime;
 use http::header::ETAG;
 
 use super::Refusal;
+use super::rules::Rules;
 use super::ticket::Guard;
 use crate::outline::Outline;
 use crate::{
     Creation, EntityTag, IfMatch, Preconditions, Problem, Required, Resource, Store, TagList, Validators,
-    Version,
+    Version, Wildcard,
 };
 
 /// The conditions of a write: those of its headers, and the tags that its query string and its body name.
@@ -88,17 +89,39 @@ pub(super) enum Race {
 }
 
 /// Lets a write of an existing resource through, or not: 400, 412 or 428.
-pub(super) fn admit<T: Resource>(preconditions: &Preconditions, version: &Version) -> Result<Race, Refusal> {
+pub(super) fn admit<T: Resource>(
+    rules: &Rules,
+    preconditions: &Preconditions,
+    version: &Version,
+) -> Result<Race, Refusal> {
     preconditions.check(Some(&version.validators::<T>()))?;
+    match (guard(rules, preconditions, version), rules.if_match) {
+        (Some(race), _) => Ok(race),
+        (None, IfMatch::Required) => Err(required_tag::<T>(preconditions).into()),
+        (None, IfMatch::Optional | IfMatch::Report) => Ok(Race::Conflict),
+    }
+}
+
+/// As [`admit`], once for each request: what is let through without a guard is reported, where the rules say so.
+pub(super) fn admit_and_report<T: Resource>(
+    rules: &Rules,
+    preconditions: &Preconditions,
+    version: &Version,
+) -> Result<Race, Refusal> {
+    let race = admit::<T>(rules, preconditions, version)?;
+    if guard(rules, preconditions, version).is_none() {
+        rules.report();
+    }
+    Ok(race)
+}
+
+/// What a lost race is answered with, by what guards the write; `None` where nothing does.
+fn guard(rules: &Rules, preconditions: &Preconditions, version: &Version) -> Option<Race> {
     let has_date = version.modified.is_some() && preconditions.if_unmodified_since().is_some();
     match preconditions.if_match() {
-        Some(TagList::Tags(_)) => Ok(Race::Stale),
-        Some(TagList::Any) => Ok(Race::Conflict),
-        None if has_date => Ok(Race::Stale),
-        None => match T::IF_MATCH {
-            IfMatch::Required => Err(required_tag::<T>().into()),
-            IfMatch::Optional | IfMatch::Report => Ok(Race::Conflict),
-        },
+        Some(TagList::Tags(_)) => Some(Race::Stale),
+        Some(TagList::Any) => (rules.wildcard == Wildcard::Overwrite).then_some(Race::Conflict),
+        None => has_date.then_some(Race::Stale),
     }
 }
 
@@ -118,21 +141,25 @@ pub(super) async fn preconditions_or_not_found<T: Resource, S: Store<T>>(
 }
 
 /// What the store must find for a whole new value. It is read first only where the conditions are more than
-/// one tag or `*`, or where a refusal depends on what exists.
+/// one tag or `*`, or where a refusal, or a report, depends on what exists.
 pub(super) async fn plan<T: Resource, S: Store<T>>(
+    rules: &Rules,
     preconditions: &Preconditions,
     store: &S,
     key: &T::Key,
 ) -> Result<Plan, Refusal> {
-    if let Some(required) = plan_without_reading::<T>(preconditions) {
+    let unread = plan_without_reading::<T>(rules, preconditions);
+    if let Some(required) = unread.filter(|_| !rules.may_report(preconditions)) {
         return Ok(Plan { required, guard: Guard::Unread });
     }
-    match store.version(key).await.map_err(Into::into)? {
-        Some(version) => {
-            let guard = Guard::Read(admit::<T>(preconditions, &version)?);
-            Ok(Plan { required: Required::State(version.state), guard })
+    match (store.version(key).await.map_err(Into::into)?, unread) {
+        (version, Some(required)) => {
+            // It is carried out as any other: what was read is only reported.
+            let _ = version.map(|version| admit_and_report::<T>(rules, preconditions, &version));
+            Ok(Plan { required, guard: Guard::Unread })
         }
-        None => Ok(Plan { required: plan_for_absent::<T>(preconditions)?, guard: Guard::Unread }),
+        (Some(version), None) => plan_for::<T>(rules, preconditions, &version),
+        (None, None) => Ok(Plan { required: plan_for_absent::<T>(preconditions)?, guard: Guard::Unread }),
     }
 }
 
@@ -142,7 +169,22 @@ pub(super) struct Plan {
     pub(super) guard: Guard,
 }
 
-fn plan_without_reading<T: Resource>(preconditions: &Preconditions) -> Option<Required> {
+fn plan_for<T: Resource>(
+    rules: &Rules,
+    preconditions: &Preconditions,
+    version: &Version,
+) -> Result<Plan, Refusal> {
+    match admit_and_report::<T>(rules, preconditions, version) {
+        Ok(race) => Ok(Plan { required: Required::State(version.state), guard: Guard::Read(race) }),
+        // What it would make is compared once it is made.
+        Err(refusal) => match rules.replayed(preconditions).next() {
+            Some(state) => Ok(Plan { required: Required::State(state), guard: Guard::Unread }),
+            None => Err(refusal),
+        },
+    }
+}
+
+fn plan_without_reading<T: Resource>(rules: &Rules, preconditions: &Preconditions) -> Option<Required> {
     let date = preconditions.if_unmodified_since();
     match (preconditions.if_match(), preconditions.if_none_match()) {
         // A keyed tag does not say which state it is of.
@@ -154,14 +196,14 @@ fn plan_without_reading<T: Resource>(preconditions: &Preconditions) -> Option<Re
             }),
             _ => None,
         },
-        (Some(TagList::Any), None) => Some(match T::CREATE {
+        (Some(TagList::Any), None) if !rules.refuse_wildcard() => Some(match T::CREATE {
             Creation::PutIgnoreIfMatch => Required::ExistsOrNew,
             Creation::Put | Creation::Never => Required::Exists,
         }),
         (None, Some(TagList::Any)) if date.is_none() && T::CREATE != Creation::Never => {
             Some(Required::Absent)
         }
-        (None, None) if date.is_none() => match (T::CREATE, T::IF_MATCH) {
+        (None, None) if date.is_none() => match (T::CREATE, rules.if_match) {
             (Creation::Never, IfMatch::Required) => None,
             (Creation::Never, IfMatch::Optional | IfMatch::Report) => Some(Required::Exists),
             (_, IfMatch::Required) => Some(Required::Absent),
@@ -183,6 +225,7 @@ fn plan_for_absent<T: Resource>(preconditions: &Preconditions) -> Result<Require
 
 /// What became of a whole new value whose required state the store did not find.
 pub(super) fn missed<T: Resource>(
+    rules: &Rules,
     preconditions: &Preconditions,
     required: Required,
     found: Option<Version>,
@@ -192,8 +235,8 @@ pub(super) fn missed<T: Resource>(
         && preconditions.if_none_match() != Some(&TagList::Any)
         && preconditions.if_unmodified_since().is_none();
     match (required, validators) {
-        (Required::Absent, Some(_)) if names_no_state => match T::IF_MATCH {
-            IfMatch::Required => required_tag::<T>(),
+        (Required::Absent, Some(_)) if names_no_state => match rules.if_match {
+            IfMatch::Required => required_tag::<T>(preconditions),
             IfMatch::Optional | IfMatch::Report => Problem::conflict(),
         },
         (Required::State(_) | Required::Exists, None) if T::CREATE == Creation::Never => Problem::not_found(),
@@ -202,11 +245,20 @@ pub(super) fn missed<T: Resource>(
 }
 
 /// 428, with the way to resubmit (RFC 6585 §3).
-fn required_tag<T: Resource>() -> Problem {
+fn required_tag<T: Resource>(preconditions: &Preconditions) -> Problem {
     let also = T::QUERY.map(|name| format!(", or in `?{name}=`")).unwrap_or_default();
     Problem::precondition_required(format!(
-        "this write needs the tag of the state that it changes: GET the resource, and send its `ETag` in `If-Match`{also}"
+        "{}this write needs the tag of the state that it changes: GET the resource, and send its `ETag` in `If-Match`{also}",
+        refused_wildcard(preconditions)
     ))
+}
+
+/// The beginning of a 428's detail where `*` was sent.
+pub(super) fn refused_wildcard(preconditions: &Preconditions) -> &'static str {
+    match preconditions.if_match() {
+        Some(TagList::Any) => "`If-Match: *` is not taken here: ",
+        _ => "",
+    }
 }
 
 /// 412, with the reason and the current tag.

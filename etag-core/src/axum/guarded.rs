@@ -4,7 +4,9 @@ use axum::extract::FromRequestParts;
 use http::StatusCode;
 use http::request::Parts;
 
-use super::guard::admit;
+use super::guard::admit_and_report;
+use super::replay::of_absent;
+use super::rules::Rules;
 use super::ticket::{Guard, Ticket, location};
 use super::{Pending, PendingDeletion, PolicyInState, Refusal, StoreInState, Tagged, Target};
 use crate::{Matched, Problem, Required, Resource, Store, StoreIn};
@@ -13,7 +15,8 @@ use crate::{Matched, Problem, Required, Resource, Store, StoreIn};
 /// or deleted.
 ///
 /// For writes without a body. Before the handler runs, 404, 428 and 412 are answered; [`save`](Self::save)
-/// compares again, in the step that writes.
+/// compares again, in the step that writes. A DELETE that is sent again because its answer was lost can be
+/// answered 204 without the handler: see [`Replay`](crate::Replay).
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::put};
@@ -119,15 +122,21 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &A) -> Result<Self, Refusal> {
         let (target, conditions) = Target::<T, S>::reach_for_write(parts, state).await?;
-        let (value, version) = target.load().await?;
+        let rules = Rules::of::<T>(parts);
+        let Some((value, version)) = target.store.load(&target.key).await.map_err(Into::into)? else {
+            return Err(of_absent(&target, &rules, conditions.into_preconditions().ok()).await);
+        };
         let preconditions = conditions.into_preconditions()?;
-        let race = admit::<T>(&preconditions, &version)?;
+        let race = admit_and_report::<T>(&rules, &preconditions, &version)?;
         let ticket = Ticket {
             key: target.key,
             store: target.store,
             required: Required::State(version.state),
             guard: Guard::Read(race),
             preconditions,
+            rules,
+            // What the handler makes of the stored value may depend on it.
+            may_be_replayed: false,
             location: location(parts),
             sent: None,
         };

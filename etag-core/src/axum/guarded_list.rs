@@ -4,14 +4,15 @@ use axum::extract::{FromRef, FromRequest, Request};
 use http::header::ETAG;
 
 use super::body::{MediaType, read};
-use super::guard::{Conditions, failed, has_tags};
+use super::guard::{Conditions, failed, has_tags, refused_wildcard};
 use super::items::{Item, items};
+use super::rules::Rules;
 use super::target::list_prefix;
 use super::{Change, ChangeEach, MergePatch, Pending, PolicyInState, Refusal, StoreInState, Tagged, Whole};
 use crate::outline::Outline;
 use crate::{
     Access, Authorize, Bulk, BulkIn, EntityTag, FromJson, IfMatch, Key, Matched, Preconditions, Problem,
-    Required, Resource, Selected, StateTag, TagList, Timestamp, Validators, Version, WrittenAll,
+    Required, Resource, Selected, StateTag, TagList, Timestamp, Validators, Version, Wildcard, WrittenAll,
 };
 
 /// Many stored values that are changed together or not at all, in the state of the list that the request names.
@@ -87,6 +88,7 @@ struct List<T: Resource, S> {
     /// The tag that an item's body shows.
     tags: Vec<Option<EntityTag>>,
     preconditions: Preconditions,
+    rules: Rules,
     store: S,
 }
 
@@ -166,6 +168,7 @@ where
         let (list, items) = receive::<T, S, A>(request, state, MediaType::JSON).await?;
         let versions = list.store.versions(&list.keys).await.map_err(Into::into)?;
         let required = list.admit(&versions)?;
+        list.report();
         let mut required: Vec<Required> = required.into_iter().map(Required::State).collect();
         let mut values = Vec::new();
         for (index, (mut item, key)) in items.into_iter().zip(&list.keys).enumerate() {
@@ -196,6 +199,7 @@ where
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
         let (list, items) = receive::<T, S, A>(request, state, MediaType::MERGE_PATCH).await?;
         let (stored, required) = list.load().await?;
+        list.report();
         let mut bodies = Vec::new();
         for ((mut item, key), stored) in items.into_iter().zip(&list.keys).zip(&stored) {
             item.json.strip(&key.parts(), stored).map_err(|problem| problem.at(&item.path))?;
@@ -236,6 +240,7 @@ where
     let within = list_prefix::<T>(&mut parts).await?;
     policy.authorize(&parts, None, Access::Write).await?;
     has_tags::<T>()?;
+    let rules = Rules::of::<T>(&parts);
     let bytes = read(Request::from_parts(parts.clone(), body), state, wanted).await?;
     let items = items::<T>(&bytes, within.parts())?;
     for item in &items {
@@ -248,7 +253,7 @@ where
         tags.push(item.tag().transpose().map_err(|problem| problem.at(&item.path))?);
     }
     let keys = items.iter().map(|item| item.key.clone()).collect();
-    Ok((List { keys, tags, preconditions, store: S::from_ref(state) }, items))
+    Ok((List { keys, tags, preconditions, rules, store: S::from_ref(state) }, items))
 }
 
 impl<T: Resource, S: Bulk<T>> List<T, S> {
@@ -267,7 +272,7 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
             match self.preconditions.check(current.as_ref()) {
                 Ok(()) => {}
                 Err(Refusal::Problem(problem)) => return Err(problem),
-                Err(Refusal::NotModified(_)) => return Err(failed(&self.preconditions, current.as_ref())),
+                Err(_) => return Err(failed(&self.preconditions, current.as_ref())),
             }
         }
         let stale = self.stale(versions);
@@ -279,12 +284,26 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
             let named = T::MEMBERS.last().copied().unwrap_or_default();
             return Err(Problem::invalid_member(named, "nothing exists under this key").at(&path));
         }
-        let shows_tags = !self.tags.is_empty() && self.tags.iter().all(Option::is_some);
-        let is_guarded = self.preconditions.if_match().is_some() || shows_tags;
-        if !is_guarded && T::IF_MATCH == IfMatch::Required {
-            return Err(required_tag::<T>());
+        if !self.is_guarded() && self.rules.if_match == IfMatch::Required {
+            return Err(required_tag::<T>(&self.preconditions));
         }
         Ok(versions.iter().flatten().map(|version| version.state).collect())
+    }
+
+    fn is_guarded(&self) -> bool {
+        let shows_tags = !self.tags.is_empty() && self.tags.iter().all(Option::is_some);
+        match self.preconditions.if_match() {
+            Some(TagList::Tags(_)) => true,
+            Some(TagList::Any) if self.rules.wildcard == Wildcard::Overwrite => true,
+            Some(TagList::Any) | None => shows_tags,
+        }
+    }
+
+    /// Tells of a write that was let through without a guard.
+    fn report(&self) {
+        if !self.is_guarded() {
+            self.rules.report();
+        }
     }
 
     /// The places of the items that are not in the state that their own tags name.
@@ -359,13 +378,14 @@ fn stale_items(places: &[usize]) -> Problem {
 }
 
 /// 428, with the ways to resubmit (RFC 6585 §3).
-fn required_tag<T: Resource>() -> Problem {
+fn required_tag<T: Resource>(preconditions: &Preconditions) -> Problem {
     let query = T::QUERY.map(|name| format!(", or in `?{name}=`")).unwrap_or_default();
     let member = Outline::of::<T>().embed;
     let member = member.map(|name| format!(", or each item's own in its `{name}`")).unwrap_or_default();
     Problem::precondition_required(format!(
-        "this write needs the tag of the list that it changes: GET these items in this order, and send the `ETag` in \
-         `If-Match`{query}{member}"
+        "{}this write needs the tag of the list that it changes: GET these items in this order, and send the `ETag` in \
+         `If-Match`{query}{member}",
+        refused_wildcard(preconditions)
     ))
 }
 

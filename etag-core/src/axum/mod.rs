@@ -17,6 +17,9 @@
 //! Each runs the type's [policy](crate::Authorize) before anything else. Writes end in `save`, which is
 //! answered 412 where the stored state is not the one that the guard saw.
 //!
+//! What a write is held to, the type says, and a router for all of its routes: [`IfMatch`](crate::IfMatch),
+//! [`Wildcard`](crate::Wildcard), [`Replay`](crate::Replay) and [`Tolerate`](crate::Tolerate) in an `Extension`.
+//!
 //! Of a handler that does not fit, axum says only that it is no `Handler`; `#[axum::debug_handler(state = AppState)]`
 //! above it has the compiler say why.
 
@@ -38,10 +41,13 @@ mod preconditions;
 mod problem;
 mod refusal;
 mod rendered;
+mod replay;
+mod rules;
 mod state;
 mod tagged;
 mod target;
 mod ticket;
+mod unguarded;
 mod unique;
 mod update;
 
@@ -60,4 +66,5 @@ pub use refusal::{NotModified, Refusal};
 pub use state::{PolicyInState, StoreInState};
 pub use tagged::Tagged;
 pub use target::Target;
+pub use unguarded::{Unguarded, UnguardedWrites};
 pub use update::Update;

@@ -61,7 +61,7 @@ impl Preconditions {
             Ok(rendered) => match self.check(Some(&rendered.validators)) {
                 Ok(()) => rendered.into_response(),
                 Err(Refusal::NotModified(_)) => rendered.into_not_modified().into_response(),
-                Err(Refusal::Problem(problem)) => problem.into_response(),
+                Err(refusal) => refusal.into_response(),
             },
             Err(problem) => problem.into_response(),
         }

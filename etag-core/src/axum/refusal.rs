@@ -8,15 +8,20 @@ use http::header::{CACHE_CONTROL, CONTENT_LOCATION, ETAG, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::rendered::date_headers;
+use super::replay::already_applied;
 use crate::outline::Outline;
 use crate::{Problem, Validators};
 
-/// Why an extractor lets no handler run: the client's copy is current, or there is a problem.
+/// Why an extractor lets no handler run: the client's copy is current, the resource is deleted already, or there is
+/// a problem.
 #[derive(Debug)]
 #[must_use]
 pub enum Refusal {
     /// 304 (RFC 9110 §15.4.5).
     NotModified(NotModified),
+    /// 204 with `Already-Applied: ?1`: a DELETE that had been carried out before
+    /// ([`Replay::Accept`](crate::Replay::Accept)).
+    AlreadyApplied,
     /// Any other answer that is no success.
     Problem(Problem),
 }
@@ -89,6 +94,7 @@ impl IntoResponse for Refusal {
             Self::NotModified(NotModified(headers)) => {
                 (StatusCode::NOT_MODIFIED, headers, Body::new(NoContent)).into_response()
             }
+            Self::AlreadyApplied => (StatusCode::NO_CONTENT, already_applied()).into_response(),
             Self::Problem(problem) => problem.into_response(),
         }
     }

@@ -41,7 +41,7 @@ pub struct Tagged<T> {
     etag: Option<EntityTag>,
     last_modified: Option<LastModified>,
     status: StatusCode,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
     asked: Option<Asked>,
     digest: Option<Algorithm>,
     /// The content of a PUT, where the answer depends on whether it was stored as it was sent.

@@ -3,6 +3,8 @@ use http::HeaderValue;
 use http::request::Parts;
 
 use super::guard::{Race, failed, missed};
+use super::replay::content_of;
+use super::rules::Rules;
 use super::target::original_path;
 use super::{Pending, Tagged};
 use crate::{Matched, Preconditions, Problem, Removed, Required, Resource, Store, StoreIn, Version, Written};
@@ -15,6 +17,9 @@ pub(super) struct Ticket<T: Resource, S: Store<T>> {
     pub(super) required: Required,
     pub(super) guard: Guard,
     pub(super) preconditions: Preconditions,
+    pub(super) rules: Rules,
+    /// Whether what is saved is all that the request says of the state: it can have been carried out before.
+    pub(super) may_be_replayed: bool,
     /// The resource's own location, where the request's target is the resource.
     pub(super) location: Option<HeaderValue>,
     /// The content of a PUT.
@@ -42,9 +47,18 @@ impl<T: Resource, S: Store<T>> Ticket<T, S> {
         self.store.replace(self.matched(), value).await.map_err(Into::into)
     }
 
-    pub(super) async fn save(self, value: T) -> Result<Tagged<T>, Problem> {
-        let written = self.replace(value).await?;
-        self.answer(written)
+    pub(super) async fn save(self, mut value: T) -> Result<Tagged<T>, Problem> {
+        let content = match self.may_be_replayed {
+            true => {
+                value.set_key(&self.key);
+                Some(content_of(&value)?)
+            }
+            false => None,
+        };
+        match (self.replace(value).await?, content) {
+            (Written::Stale(Some(found)), Some(content)) => self.recognise(content, found).await,
+            (written, _) => self.answer(written),
+        }
     }
 
     pub(super) async fn save_in<Tx>(self, transaction: &mut Tx, value: T) -> Result<Pending<T>, Problem>
@@ -87,13 +101,13 @@ impl<T: Resource, S: Store<T>> Ticket<T, S> {
         }
     }
 
-    fn tagged(&self, value: T, version: Version) -> Tagged<T> {
+    pub(super) fn tagged(&self, value: T, version: Version) -> Tagged<T> {
         Tagged::stored(value, version).asked(self.preconditions.asked()).put(self.sent.clone())
     }
 
-    fn refuse(&self, found: Option<Version>) -> Problem {
+    pub(super) fn refuse(&self, found: Option<Version>) -> Problem {
         match (self.guard, found) {
-            (Guard::Unread, found) => missed::<T>(&self.preconditions, self.required, found),
+            (Guard::Unread, found) => missed::<T>(&self.rules, &self.preconditions, self.required, found),
             // It was there when the guard read it.
             (Guard::Read(_), None) => Problem::not_found(),
             (Guard::Read(Race::Stale), Some(found)) => {

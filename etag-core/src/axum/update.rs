@@ -7,7 +7,9 @@ use axum::extract::{FromRequest, Request};
 use http::Method;
 
 use super::body::{Json, MediaType, read};
-use super::guard::{Plan, Race, admit, plan, preconditions_or_not_found};
+use super::guard::{Plan, Race, admit, admit_and_report, plan, preconditions_or_not_found};
+use super::replay::content_of;
+use super::rules::Rules;
 use super::ticket::{Guard, Ticket, location};
 use super::{Change, MergePatch, Pending, PolicyInState, Refusal, StoreInState, Tagged, Target, Whole};
 use crate::outline::Outline;
@@ -95,7 +97,8 @@ impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
     /// Writes the value over the state that the guard requires, and answers with it.
     ///
     /// A patch under `If-Match: *` is applied again to what is there now when somebody else was faster,
-    /// unless the handler has changed the value.
+    /// unless the handler has changed the value. A write that is sent again because its answer was lost can be
+    /// recognised: see [`Replay`](crate::Replay).
     ///
     /// # Errors
     ///
@@ -118,7 +121,9 @@ impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
             }
             let loaded = self.ticket.store.load(&self.ticket.key).await.map_err(Into::into)?;
             let (stored, version) = loaded.ok_or_else(Problem::not_found)?;
-            if let Err(Refusal::Problem(problem)) = admit::<T>(&self.ticket.preconditions, &version) {
+            if let Err(Refusal::Problem(problem)) =
+                admit::<T>(&self.ticket.rules, &self.ticket.preconditions, &version)
+            {
                 return Err(problem);
             }
             value = apply(&self.body, stored)?;
@@ -132,7 +137,8 @@ impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
         }
     }
 
-    /// As [`save`](Self::save), in a transaction of yours; a patch is not applied again: 409.
+    /// As [`save`](Self::save), in a transaction of yours; a patch is not applied again: 409, and a write that is
+    /// sent again is not recognised: 412.
     ///
     /// # Errors
     ///
@@ -163,11 +169,12 @@ where
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
-        let Received { target, conditions, json, location, sent } =
+        let Received { target, conditions, rules, json, location, sent } =
             receive::<T, S, A>(request, state, MediaType::JSON).await?;
         let preconditions =
             preconditions_or_not_found::<T, S>(conditions, &target.store, &target.key).await?;
-        let Plan { required, guard } = plan::<T, S>(&preconditions, &target.store, &target.key).await?;
+        let Plan { required, guard } =
+            plan::<T, S>(&rules, &preconditions, &target.store, &target.key).await?;
         let mut json = json?;
         let now = Timestamp::now();
         json.fill::<T>(&target.key.parts(), now)?;
@@ -175,8 +182,10 @@ where
         // What is kept out of the body, the handler finds all the same.
         value.set_key(&target.key);
         value.stamp(now);
+        let may_be_replayed = rules.replayed(&preconditions).next().is_some();
+        let Target { key, store, .. } = target;
         let ticket =
-            Ticket { key: target.key, store: target.store, required, guard, preconditions, location, sent };
+            Ticket { key, store, required, guard, preconditions, rules, may_be_replayed, location, sent };
         Ok(Self { value, body: (), ticket, reapply: None })
     }
 }
@@ -192,7 +201,10 @@ where
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
-        let (value, mut json, ticket) = receive_stored::<T, S, A>(request, state, MediaType::JSON).await?;
+        let Stored { value, json, ticket, admitted } =
+            receive_stored::<T, S, A>(request, state, MediaType::JSON).await?;
+        admitted?;
+        let mut json = json?;
         json.remove_tag::<T>();
         Ok(Self { value, body: json.to()?, ticket, reapply: None })
     }
@@ -208,21 +220,43 @@ where
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
-        let (stored, mut json, ticket) =
+        let Stored { value: stored, json, mut ticket, admitted } =
             receive_stored::<T, S, A>(request, state, MediaType::MERGE_PATCH).await?;
-        json.strip(&ticket.key.parts(), &stored)?;
-        let body = MergePatch::new(json);
-        let mut value = body.apply(stored)?;
-        value.set_key(&ticket.key);
-        value.stamp(Timestamp::now());
+        ticket.may_be_replayed = ticket.rules.replayed(&ticket.preconditions).next().is_some();
+        let before = admitted.is_err().then(|| content_of(&stored)).transpose()?;
+        let patched = patched(json, stored, &ticket.key);
+        let (body, value) = match admitted {
+            Ok(()) => patched?,
+            // It is stale, and may be sent again: it changes nothing, or is refused.
+            Err(refusal) => match patched {
+                Ok((body, value)) if before == Some(content_of(&value)?) => (body, value),
+                _ => return Err(refusal),
+            },
+        };
         Ok(Self { value, body, ticket, reapply: Some(MergePatch::apply) })
     }
+}
+
+/// A patch, and what it makes of a stored value.
+fn patched<T: Resource + FromJson>(
+    json: Result<Json, Problem>,
+    stored: T,
+    key: &T::Key,
+) -> Result<(MergePatch, T), Problem> {
+    let mut json = json?;
+    json.strip(&key.parts(), &stored)?;
+    let patch = MergePatch::new(json);
+    let mut value = patch.apply(stored)?;
+    value.set_key(key);
+    value.stamp(Timestamp::now());
+    Ok((patch, value))
 }
 
 /// What a request says before anything is read.
 struct Received<T: Resource, S: Store<T>> {
     target: Target<T, S>,
     conditions: super::guard::Conditions,
+    rules: Rules,
     /// What is wrong with the body is answered after its guard.
     json: Result<Json, Problem>,
     location: Option<http::HeaderValue>,
@@ -240,14 +274,23 @@ where
 {
     let (mut parts, body) = request.into_parts();
     let (target, mut conditions) = Target::<T, S>::reach_for_write(&mut parts, state).await?;
-    let location = location(&parts);
+    let (rules, location) = (Rules::of::<T>(&parts), location(&parts));
     let is_put = parts.method == Method::PUT;
     let bytes = read(Request::from_parts(parts, body), state, wanted).await?;
     let json = Json::parse(&bytes);
     if let (Ok(json), Some(member)) = (&json, Outline::of::<T>().embed) {
         conditions = conditions.with_body_tag(member, json.tag(member));
     }
-    Ok(Received { target, conditions, json, location, sent: is_put.then_some(bytes) })
+    Ok(Received { target, conditions, rules, json, location, sent: is_put.then_some(bytes) })
+}
+
+/// A stored value that is to be changed by a body.
+struct Stored<T: Resource, S: Store<T>> {
+    value: T,
+    json: Result<Json, Problem>,
+    ticket: Ticket<T, S>,
+    /// 412 where the request can have been carried out before, over a state that it names.
+    admitted: Result<(), Refusal>,
 }
 
 /// The same, and loads the value that is to be changed: 404, 428, 412.
@@ -255,22 +298,30 @@ async fn receive_stored<T, S, A>(
     request: Request,
     state: &A,
     wanted: MediaType,
-) -> Result<(T, Json, Ticket<T, S>), Refusal>
+) -> Result<Stored<T, S>, Refusal>
 where
     T: Resource,
     S: Store<T> + StoreInState<T, A>,
     T::Policy: PolicyInState<T, A> + Send + Sync,
     A: Send + Sync,
 {
-    let Received { target, conditions, json, location, sent } =
+    let Received { target, conditions, rules, json, location, sent } =
         receive::<T, S, A>(request, state, wanted).await?;
     let (value, version) = target.load().await?;
     let preconditions = conditions.into_preconditions()?;
-    let guard = Guard::Read(admit::<T>(&preconditions, &version)?);
-    let required = Required::State(version.state);
+    let (race, required, admitted) = match admit_and_report::<T>(&rules, &preconditions, &version) {
+        Ok(race) => (race, version.state, Ok(())),
+        Err(refusal) => match rules.replayed(&preconditions).next() {
+            Some(state) => (Race::Stale, state, Err(refusal)),
+            None => return Err(refusal),
+        },
+    };
+    let Target { key, store, .. } = target;
+    let (required, guard) = (Required::State(required), Guard::Read(race));
+    let may_be_replayed = false;
     let ticket =
-        Ticket { key: target.key, store: target.store, required, guard, preconditions, location, sent };
-    Ok((value, json?, ticket))
+        Ticket { key, store, required, guard, preconditions, rules, may_be_replayed, location, sent };
+    Ok(Stored { value, json, ticket, admitted })
 }
 
 impl<T: Resource, B: Change<T>, S: Store<T>> Deref for Update<T, B, S> {
@@ -285,7 +336,9 @@ impl<T: Resource, B: Change<T>, S: Store<T>> DerefMut for Update<T, B, S> {
     /// What the handler changes is not a patch any more: it is written over the state that it saw, or not
     /// at all.
     fn deref_mut(&mut self) -> &mut T {
-        self.reapply = None;
+        if self.reapply.take().is_some() {
+            self.ticket.may_be_replayed = false;
+        }
         &mut self.value
     }
 }

@@ -254,6 +254,10 @@ impl<T: Resource + FromJson> Store<T> for Database {
         with_rows!(self, shared, |rows| rows::load::<T>(rows, key))
     }
 
+    async fn deleted_state(&self, key: &T::Key) -> Result<Option<StateTag>, DatabaseError> {
+        with_rows!(self, shared, |rows| rows::deleted_state::<T>(rows, key))
+    }
+
     async fn replace(&self, matched: Matched<T>, value: T) -> Result<Written<T>, DatabaseError> {
         with_rows!(self, writes, |rows| rows::replace(rows, matched, value))
     }

@@ -146,7 +146,13 @@ impl Collections {
         }
     }
 
-    fn bury(&mut self, address: &Address, state: Option<(&str, &str)>, at: Timestamp) -> bool {
+    fn bury(
+        &mut self,
+        address: &Address,
+        state: Option<(&str, &str)>,
+        at: Timestamp,
+        keeps_state: bool,
+    ) -> bool {
         let buried = self.update(address, |entry| {
             let old = &entry.row.columns;
             let is_it = state.is_none_or(|(state, shape)| old.state == state && old.shape == shape);
@@ -156,7 +162,7 @@ impl Collections {
             let modified = at.max(old.modified.next());
             let columns = Columns {
                 deleted: true,
-                state: String::new(),
+                state: if keeps_state { old.state.clone() } else { String::new() },
                 content: String::new(),
                 modified,
                 alone: false,
@@ -269,8 +275,9 @@ impl<P: Place> Rows for P {
         address: &Address,
         state: Option<(&str, &str)>,
         at: Timestamp,
+        keeps_state: bool,
     ) -> Result<bool, DatabaseError> {
-        Ok(self.at(address).bury(address, state, at))
+        Ok(self.at(address).bury(address, state, at, keeps_state))
     }
 
     async fn retag(&mut self, address: &Address, old: &Columns, new: &Entry) -> Result<bool, DatabaseError> {

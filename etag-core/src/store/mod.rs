@@ -19,7 +19,7 @@ pub use matched::{Matched, Required};
 pub use select::{Bulk, BulkIn, Insert, InsertIn, Inserted, Loaded, Select, Selected, WrittenAll};
 pub use transaction::Transaction;
 
-use crate::{Problem, Resource, Version};
+use crate::{Problem, Resource, StateTag, Version};
 
 /// Keeps the resources of a type, and writes only over the state that a guard saw.
 ///
@@ -30,6 +30,8 @@ use crate::{Problem, Resource, Version};
 /// - A write that changes nothing but stamps keeps the version.
 /// - A stamp ([`Resource::stamp`]) is later than the one it replaces, also the last one of a deleted resource
 ///   under the same key.
+/// - [`deleted_state`](Self::deleted_state) may know in which state a resource was deleted; without it, a DELETE that is
+///   sent again is answered 404.
 /// - [`version`](Self::version) and [`load`](Self::load) agree: the state is that of the value, as
 ///   [`StateTag::of`](crate::StateTag::of) makes it.
 ///
@@ -124,6 +126,15 @@ pub trait Store<T: Resource>: Clone + Send + Sync + 'static {
         matched: Matched<T>,
         value: T,
     ) -> impl Future<Output = Result<Written<T>, Self::Error>> + Send;
+
+    /// The state in which the resource that was under this key was deleted, where the store keeps it: it answers a
+    /// DELETE that is sent again ([`Replay::Accept`](crate::Replay::Accept)).
+    fn deleted_state(
+        &self,
+        _: &T::Key,
+    ) -> impl Future<Output = Result<Option<StateTag>, Self::Error>> + Send {
+        async { Ok(None) }
+    }
 
     /// Deletes what is in the required state.
     fn remove(&self, matched: Matched<T>) -> impl Future<Output = Result<Removed, Self::Error>> + Send;

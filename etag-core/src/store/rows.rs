@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::document::{check, entry_of, is_trusted, value_of, version_of};
 use super::{DatabaseError, Matched, Removed, Required, Written};
 use crate::selection::Scalar;
-use crate::{Key, Resource, Timestamp, Version};
+use crate::{Key, Replay, Resource, StateTag, Timestamp, Version};
 
 /// Where a row stands.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ fn split(key: &str) -> Vec<String> {
 /// What is known of a resource without its document.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
-    /// A tombstone: of a deleted resource only the key and the time are kept.
+    /// A tombstone: of a deleted resource only the key and the time are kept, and the state where that is wanted.
     pub(super) deleted: bool,
     pub(super) state: String,
     /// The hash without stamped members.
@@ -101,12 +101,13 @@ pub(super) trait Rows: Send {
     ) -> impl Future<Output = Result<Option<bool>, DatabaseError>> + Send;
 
     /// Makes a tombstone of a row that has, where they are given, that state and shape; later than the row
-    /// and not before `at`.
+    /// and not before `at`. It keeps the row's state, or not.
     fn bury(
         &mut self,
         address: &Address,
         state: Option<(&str, &str)>,
         at: Timestamp,
+        keeps_state: bool,
     ) -> impl Future<Output = Result<bool, DatabaseError>> + Send;
 
     /// Puts other columns and members into a row that is still `old`, and leaves its document.
@@ -133,6 +134,15 @@ pub(super) async fn version<T: Resource + DeserializeOwned>(
         Some(_) => Ok(load::<T>(rows, key).await?.map(|(_, version)| version)),
         None => Ok(None),
     }
+}
+
+/// The state that a tombstone keeps.
+pub(super) async fn deleted_state<T: Resource>(
+    rows: &mut impl Rows,
+    key: &T::Key,
+) -> Result<Option<StateTag>, DatabaseError> {
+    let columns = rows.columns(&Address::of::<T>(key)).await?;
+    Ok(columns.filter(|columns| columns.deleted).and_then(|columns| columns.state.parse().ok()))
 }
 
 pub(super) async fn load<T: Resource + DeserializeOwned>(
@@ -295,13 +305,15 @@ pub(super) async fn remove<T: Resource + DeserializeOwned>(
     let (key, required) = (matched.key(), matched.required());
     let address = Address::of::<T>(key);
     let shape = &crate::outline::Outline::of::<T>().shape;
+    // A hash of what is gone is kept by nobody who does not ask for it.
+    let keeps_state = T::REPLAY == Replay::Accept;
     for _ in 0..ATTEMPTS {
         let buried = match required {
             Required::State(state) | Required::StateOrNew(state) => {
-                rows.bury(&address, Some((&state.to_string(), shape)), Timestamp::now()).await?
+                rows.bury(&address, Some((&state.to_string(), shape)), Timestamp::now(), keeps_state).await?
             }
             Required::Exists | Required::ExistsOrNew | Required::Unconditional => {
-                rows.bury(&address, None, Timestamp::now()).await?
+                rows.bury(&address, None, Timestamp::now(), keeps_state).await?
             }
             Required::Absent | Required::New => false,
         };

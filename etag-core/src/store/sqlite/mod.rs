@@ -191,11 +191,12 @@ impl Rows for SqliteConnection {
         address: &Address,
         state: Option<(&str, &str)>,
         at: Timestamp,
+        keeps_state: bool,
     ) -> Result<bool, DatabaseError> {
         let buried = sqlx::query(
             "UPDATE etag_rows
-            SET deleted = TRUE, state = '', content = '', shape = '', members = '[]', document = NULL, alone = FALSE,
-                modified = max(?5, modified + 1)
+            SET deleted = TRUE, state = iif(?6, state, ''), content = '', shape = '', members = '[]', document = NULL,
+                alone = FALSE, modified = max(?5, modified + 1)
             WHERE collection = ?1 AND key = ?2 AND NOT deleted
                 AND (?3 IS NULL OR state = ?3 AND shape = ?4)",
         )
@@ -204,6 +205,7 @@ impl Rows for SqliteConnection {
         .bind(state.map(|(state, _)| state))
         .bind(state.map(|(_, shape)| shape))
         .bind(at.as_microseconds())
+        .bind(keeps_state)
         .execute(self)
         .await?;
         Ok(buried.rows_affected() > 0)
