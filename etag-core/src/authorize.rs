@@ -44,6 +44,39 @@ pub trait Authorize<T: Resource> {
         key: Option<&T::Key>,
         access: Access,
     ) -> impl Future<Output = Result<(), Problem>> + Send;
+
+    /// Whether a [problem](Problem) keeps an outermost member of the current representation from the caller.
+    ///
+    /// A write that is refused as stale (412) says to who may read what has changed, and shows the current
+    /// representation where it is asked for. A service whose GET answers with a view names here what the view does not
+    /// show; without this, nothing is kept back.
+    ///
+    /// ```
+    /// use etag_core::{Access, Authorize, Problem, Resource};
+    /// use http::request::Parts;
+    ///
+    /// #[derive(Clone)]
+    /// struct Everybody;
+    ///
+    /// impl<T: Resource> Authorize<T> for Everybody {
+    ///     async fn authorize(&self, _: &Parts, _: Option<&T::Key>, _: Access) -> Result<(), Problem> {
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn redacts(&self, parts: &Parts, member: &str) -> bool {
+    ///         member == "salary" && !parts.headers.contains_key("x-payroll")
+    ///     }
+    /// }
+    ///
+    /// # #[derive(etag_core::Versioned)]
+    /// # #[versioned(store = etag_core::Database)]
+    /// # struct Employee { #[versioned(id)] id: u64 }
+    /// let (parts, ()) = http::Request::new(()).into_parts();
+    /// assert!(<Everybody as Authorize<Employee>>::redacts(&Everybody, &parts, "salary"));
+    /// ```
+    fn redacts(&self, _parts: &Parts, _member: &str) -> bool {
+        false
+    }
 }
 
 /// The parts of the key that the path of a list, or of a POST to one, has: a policy finds it in

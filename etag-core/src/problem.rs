@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// A problem detail (RFC 9457): what an answer that is no success says in its body.
@@ -27,9 +28,17 @@ use serde_json::{Map, Value};
 /// ## Conflict
 /// 409: the resource changed while the request was carried out, and the request had no `If-Match`
 /// that could have said so. Send it again.
+/// ## Test failed
+/// 409: a `test` of a JSON Patch found another value. `operation` is its index, and `pointer` its place.
 /// ## Precondition failed
-/// 412: the resource is not in the state that the request requires. `ETag` is the current tag; GET it,
-/// apply the change again, and send that tag in `If-Match`.
+/// 412: the resource is not in the state that the request requires. `ETag` and `etag` are the current tag, and
+/// `reason` says why; GET it, apply the change again, and send that tag in `If-Match`.
+///
+/// Who may read it is told more where a PUT or a PATCH is refused. `changed` has JSON Pointers (RFC 6901) to the
+/// members in which the current representation differs from what was submitted: from the value of a PUT, or from what
+/// a patch would make of the current one. There are 100 at most, and `more` is true where others differ. With `Prefer:
+/// return=representation` (RFC 7240, RFC 8144), `current` is the current representation.
+/// [`Authorize::redacts`](crate::Authorize::redacts) keeps members out of both.
 /// ## Content too large
 /// 413: the body is larger than the service takes.
 /// ## Unsupported media type
@@ -38,7 +47,8 @@ use serde_json::{Map, Value};
 /// ## Range not satisfiable
 /// 416: the representation ends before the `Range` begins; `Content-Range` says how long it is.
 /// ## Invalid member
-/// 422: the body is well-formed, and the member named by `member` is wrong.
+/// 422: the body is well-formed, and the member named by `member` is wrong. `operation` is the index of the operation
+/// of a JSON Patch that is at fault, and `pointer` its place.
 /// ## Precondition required
 /// 428: a write needs the tag of the state that it changes, in `If-Match` (RFC 6585 §3).
 /// ## Malformed request
@@ -62,6 +72,8 @@ struct Inner {
     title: Cow<'static, str>,
     detail: Option<String>,
     members: Map<String, Value>,
+    /// A representation, each digit of it.
+    raw: Option<(&'static str, Box<RawValue>)>,
     headers: HeaderMap,
 }
 
@@ -78,6 +90,7 @@ impl Problem {
             title: title.into(),
             detail: None,
             members: Map::new(),
+            raw: None,
             headers: HeaderMap::new(),
         }))
     }
@@ -97,6 +110,13 @@ impl Problem {
     /// A further member, for machines (RFC 9457 §3.2).
     pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.0.members.insert(name.into(), value.into());
+        self
+    }
+
+    /// The same with a member of ours, as it stands; there is one at most.
+    #[cfg(feature = "axum")]
+    pub(crate) fn raw_member(mut self, name: &'static str, json: Box<RawValue>) -> Self {
+        self.0.raw = Some((name, json));
         self
     }
 
@@ -123,7 +143,7 @@ impl Problem {
 
     /// The body, as `application/problem+json`.
     pub fn to_json(&self) -> String {
-        let Inner { status, kind, title, detail, members, .. } = &*self.0;
+        let Inner { status, kind, title, detail, members, raw, .. } = &*self.0;
         let mut body = members.clone();
         body.insert("type".to_owned(), kind.as_ref().into());
         body.insert("title".to_owned(), title.as_ref().into());
@@ -131,7 +151,13 @@ impl Problem {
         if let Some(detail) = detail {
             body.insert("detail".to_owned(), detail.as_str().into());
         }
-        Value::Object(body).to_string()
+        let Some((name, raw)) = raw else {
+            return Value::Object(body).to_string();
+        };
+        // `Value` would round the numbers.
+        body.remove(*name);
+        let body = Value::Object(body).to_string();
+        format!("{{\"{name}\":{raw},{}", &body[1..])
     }
 }
 

@@ -8,7 +8,8 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use etag_core::axum::{
-    Create, FreshList, Guarded, GuardedList, InList, MergePatch, Problem, Refusal, Tagged, Target, Update,
+    Create, FreshList, Guarded, GuardedList, InList, MergePatch, Patch, Problem, Refusal, Tagged, Target,
+    Update,
 };
 use etag_core::{Database, Matched, Preconditions, Removed, Representation, StoreIn, Timestamp, Versioned};
 use serde::{Deserialize, Serialize};
@@ -132,7 +133,8 @@ pub async fn replace(asset: Update<Asset>) -> Result<Tagged<Asset>, Problem> {
     asset.save().await
 }
 
-pub async fn patch(asset: Update<Asset, MergePatch>) -> Result<Tagged<Asset>, Problem> {
+/// A merge patch or a JSON Patch, as `Content-Type` says.
+pub async fn patch(asset: Update<Asset, Patch>) -> Result<Tagged<Asset>, Problem> {
     asset.save().await
 }
 

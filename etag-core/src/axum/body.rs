@@ -58,16 +58,20 @@ impl MediaType {
     pub(super) const JSON: Self = Self("application/json");
     /// RFC 7396 §4.
     pub(super) const MERGE_PATCH: Self = Self("application/merge-patch+json");
+    /// RFC 6902 §6.
+    pub(super) const JSON_PATCH: Self = Self("application/json-patch+json");
+    /// Either of them, as `Accept-Patch` lists them.
+    pub(super) const PATCH: Self = Self("application/merge-patch+json, application/json-patch+json");
 
     /// `application/json` is any JSON, as in axum's `Json`: a suffix `+json` says so too, but not that it
     /// is a patch.
-    fn is_that_of(self, headers: &HeaderMap) -> bool {
+    pub(super) fn is_that_of(self, headers: &HeaderMap) -> bool {
         let sent =
             headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()?.parse::<mime::Mime>().ok());
         sent.is_some_and(|sent| {
             let is_patch = sent.subtype().as_str().contains("patch");
             let is_json = sent.subtype() == mime::JSON || sent.suffix() == Some(mime::JSON);
-            sent.essence_str() == self.0
+            self.0.split(", ").any(|name| name == sent.essence_str())
                 || self.0 == Self::JSON.0 && sent.type_() == mime::APPLICATION && is_json && !is_patch
         })
     }
@@ -225,6 +229,15 @@ impl Json {
         Ok(())
     }
 
+    /// The text of each part of the key that a member shows; empty for the others.
+    pub(super) fn key_parts<T: Resource>(&self) -> Vec<String> {
+        let Self::Object(members) = self else {
+            return Vec::new();
+        };
+        let part = |(index, name)| T::Key::part_from_json(index, members.get(name)?.get());
+        T::MEMBERS.iter().copied().enumerate().map(|member| part(member).unwrap_or_default()).collect()
+    }
+
     /// Takes out the embedded tag, which is no member of the type.
     pub(super) fn remove_tag<T: Resource>(&mut self) {
         if let (Self::Object(members), Some(embed)) = (self, Outline::of::<T>().embed) {
@@ -293,7 +306,7 @@ fn other_form<'a>(sent: &'a Value, shown: &Value) -> Option<(Vec<&'a str>, &'sta
 }
 
 /// The members that show a part of the key, and which part.
-fn key_members<T: Resource>() -> impl Iterator<Item = (usize, &'static str)> {
+pub(super) fn key_members<T: Resource>() -> impl Iterator<Item = (usize, &'static str)> {
     T::MEMBERS.iter().copied().enumerate().filter(|(_, name)| !name.is_empty())
 }
 
@@ -316,8 +329,17 @@ impl Members {
         self.0.remove(name);
     }
 
+    /// Keeps the members of these names.
+    pub(super) fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
+        self.0.retain(|name, _| is_kept(name));
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
         self.0.iter().map(|(name, json)| (name.as_str(), &**json))
+    }
+
+    pub(super) fn into_map(self) -> BTreeMap<String, Box<RawValue>> {
+        self.0
     }
 }
 
@@ -366,7 +388,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
 }
 
 /// The message without line and column: the text that was read is not the text that was sent.
-fn without_position(error: &serde_json::Error) -> String {
+pub(super) fn without_position(error: &serde_json::Error) -> String {
     let message = error.to_string();
     match message.rfind(" at line ") {
         Some(position) => message[..position].to_owned(),

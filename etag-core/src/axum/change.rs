@@ -1,15 +1,15 @@
 use axum::Json as AxumJson;
-use serde_json::Value;
 
 use super::body::{Json, Members};
 use super::unique::Unique;
+use super::{JsonPatch, Patch};
 use crate::{FromJson, Problem, Resource, Timestamp, canonical};
 
-/// What the body of an [`Update`](super::Update) says: the [`Whole`] new value, `Json<Other>`, or a
-/// [`MergePatch`].
+/// What the body of an [`Update`](super::Update) says: the [`Whole`] new value, `Json<Other>`, or a patch: a
+/// [`MergePatch`], a [`JsonPatch`], or a [`Patch`] of either kind.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no way to change a `{T}`",
-    label = "expected `Whole`, `Json<Other>` or `MergePatch`",
+    label = "expected `Whole`, `Json<Other>`, `MergePatch`, `JsonPatch` or `Patch`",
     note = "a body that says how to change it is `Update<{T}, Json<{Self}>>`; `Update<{T}>` alone takes the whole new value"
 )]
 pub trait Change<T: Resource>: sealed::Sealed {
@@ -34,6 +34,8 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Whole {}
     impl Sealed for super::MergePatch {}
+    impl Sealed for super::JsonPatch {}
+    impl Sealed for super::Patch {}
     impl<O> Sealed for super::AxumJson<O> {}
 }
 
@@ -62,9 +64,23 @@ impl<T: Resource> Change<T> for MergePatch {
     type Body = Self;
 }
 
+impl<T: Resource> Change<T> for JsonPatch {
+    type Body = Self;
+}
+
+impl<T: Resource> Change<T> for Patch {
+    type Body = Self;
+}
+
 impl MergePatch {
     pub(super) fn new(json: Json) -> Self {
         Self { json }
+    }
+
+    /// Reads a patch of the resource of this key, without what the server owns: 422.
+    pub(super) fn read<T: Resource>(mut json: Json, key: &[String], stored: &T) -> Result<Self, Problem> {
+        json.strip(key, stored)?;
+        Ok(Self::new(json))
     }
 
     /// Whether the patch says anything of a member.
@@ -72,28 +88,39 @@ impl MergePatch {
         matches!(&self.json, Json::Object(members) if members.get(member).is_some())
     }
 
-    /// Applies the patch; an outermost member that it does not name keeps its text, to the last digit.
+    /// Applies the patch; what it does not name keeps its text, to the last digit.
     pub(super) fn apply<T: Resource + FromJson>(&self, stored: T) -> Result<T, Problem> {
         let Json::Object(patch) = &self.json else {
             return self.json.to_resource(Timestamp::now());
         };
+        for (name, json) in patch.iter().filter(|(_, json)| json.get().starts_with('{')) {
+            // One that `serde_json` reads is not nested without end, nor has it a member twice.
+            let Unique(_) = Json::Other(json.to_owned()).to_member(name)?;
+        }
         let mut target = match Json::parse(&canonical::to_vec(&stored)?)? {
             Json::Object(members) => members,
             Json::Other(_) => Members::default(),
         };
-        for (name, json) in patch.iter() {
-            match json.get().as_bytes() {
-                b"null" => target.remove(name),
-                [b'{', ..] => {
-                    let Unique(patch) = Json::Other(json.to_owned()).to_member(name)?;
-                    let stored = target.get(name).map(|json| Json::Other(json.to_owned()).to_member(name));
-                    let Unique(mut merged) = stored.unwrap_or(Ok(Unique(Value::Null)))?;
-                    json_patch::merge(&mut merged, &patch);
-                    target.set(name, merged.to_string())?;
-                }
-                _ => target.set(name, json.get().to_owned())?,
-            }
-        }
+        merge(&mut target, patch)?;
         Json::Object(target).to_resource(Timestamp::now())
     }
+}
+
+/// RFC 7396 §2, without a number being read.
+fn merge(target: &mut Members, patch: &Members) -> Result<(), Problem> {
+    for (name, json) in patch.iter() {
+        match (json.get().as_bytes(), Json::parse(json.get().as_bytes())?) {
+            (b"null", _) => target.remove(name),
+            (_, Json::Object(patch)) => {
+                let mut inner = match target.get(name).map(|json| Json::parse(json.get().as_bytes())) {
+                    Some(Ok(Json::Object(members))) => members,
+                    _ => Members::default(),
+                };
+                merge(&mut inner, &patch)?;
+                target.set(name, Json::Object(inner).to_string())?;
+            }
+            (_, Json::Other(json)) => target.set(name, json.get().to_owned())?,
+        }
+    }
+    Ok(())
 }

@@ -27,7 +27,7 @@ impl<T: Resource> Item<T> {
 }
 
 /// How many items there can be.
-const MOST: usize = 500;
+pub(super) const MOST: usize = 500;
 
 /// Reads an array of objects that name their keys, each another one; `within` are the parts of the key that the path
 /// has. 400 where it is no JSON, else 422.
@@ -66,7 +66,7 @@ pub(super) fn items<T: Resource>(bytes: &[u8], within: &[String]) -> Result<Vec<
 }
 
 /// The elements of an array; no more are kept than can be changed at once, and one.
-struct Elements(Vec<Box<RawValue>>);
+pub(super) struct Elements(pub(super) Vec<Box<RawValue>>);
 
 impl<'de> Deserialize<'de> for Elements {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

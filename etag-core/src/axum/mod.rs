@@ -8,6 +8,8 @@
 //! | [`Update<T>`](Update) | the whole new value | 415, 413, 400, 422; 404, 428, 412 here or from `save` |
 //! | [`Update<T, Json<Other>>`](Update) | a stored value and a body | 404, 413, 415, 428, 412, 400, 422 |
 //! | [`Update<T, MergePatch>`](Update) | the patched value | 404, 413, 415, 428, 412, 400, 422 |
+//! | [`Update<T, JsonPatch>`](Update) | the patched value | the same, and 409 where a `test` fails |
+//! | [`Update<T, Patch>`](Update) | the value, patched in either way | the same |
 //! | [`Create<T>`](Create) | a new value under a new key | 413, 415, 400, 422 |
 //! | [`FreshList<T>`](FreshList) | a page of values to answer with | 400, or 304 before the values were loaded |
 //! | [`GuardedList<T>`](GuardedList) | whole new values of many resources | 415, 413, 400, 422, 428, 412 |
@@ -24,6 +26,7 @@
 //! above it has the compiler say why.
 
 mod body;
+mod caller;
 mod change;
 mod create;
 mod etag_layer;
@@ -34,8 +37,10 @@ mod guard;
 mod guarded;
 mod guarded_list;
 mod items;
+mod json_patch;
 mod last_parameter;
 mod list_query;
+mod patch;
 mod pending;
 mod preconditions;
 mod problem;
@@ -47,6 +52,7 @@ mod state;
 mod tagged;
 mod target;
 mod ticket;
+mod tree;
 mod unguarded;
 mod unique;
 mod update;
@@ -60,7 +66,9 @@ pub use fresh::Fresh;
 pub use fresh_list::FreshList;
 pub use guarded::Guarded;
 pub use guarded_list::GuardedList;
+pub use json_patch::JsonPatch;
 pub use list_query::ListQuery;
+pub use patch::Patch;
 pub use pending::{Pending, PendingDeletion};
 pub use refusal::{NotModified, Refusal};
 pub use state::{PolicyInState, StoreInState};

@@ -32,6 +32,10 @@ impl Problem {
             .detail("the resource changed while the request was carried out; send it again")
     }
 
+    pub(super) fn test_failed(detail: impl AsRef<str>) -> Self {
+        Self::known(StatusCode::CONFLICT, "Test failed").detail(cut(detail.as_ref()))
+    }
+
     pub(super) fn precondition_failed(reason: &'static str, detail: impl Into<String>) -> Self {
         Self::known(StatusCode::PRECONDITION_FAILED, "Precondition failed")
             .member("reason", reason)
@@ -48,8 +52,10 @@ impl Problem {
     }
 
     pub(super) fn unsupported_media_type(wanted: &str) -> Self {
-        Self::known(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type")
-            .detail(format!("send the body as `{wanted}`, and say so in `Content-Type`"))
+        Self::known(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type").detail(format!(
+            "send the body as `{}`, and say so in `Content-Type`",
+            wanted.replace(", ", "` or `")
+        ))
     }
 
     pub(super) fn invalid_member(member: &str, detail: impl AsRef<str>) -> Self {

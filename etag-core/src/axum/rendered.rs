@@ -66,7 +66,7 @@ impl Rendered {
                 headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
             }
             // A cache that keeps the answer of a write keeps what one client preferred (RFC 7240 §2).
-            Some(asked) if !asked.selects() => drop(headers.append(VARY, HeaderValue::from_static("Prefer"))),
+            Some(asked) if !asked.selects() => drop(headers.append(VARY, PREFER)),
             _ => {}
         }
         let wanted = self.asked.as_ref().and_then(|asked| asked.preferences.digest());
@@ -114,7 +114,7 @@ impl Rendered {
     fn minimal(mut self) -> Response {
         let mut headers = std::mem::take(&mut self.headers);
         cache_headers(&mut headers, self.outline);
-        headers.append(VARY, HeaderValue::from_static("Prefer"));
+        headers.append(VARY, PREFER);
         headers.insert(PREFERENCE_APPLIED, HeaderValue::from_static("return=minimal"));
         // A validator would say that what was sent is what a GET shows (RFC 9110 §9.3.4).
         if self.sent.as_ref().is_none_or(|sent| *sent == self.body) {
@@ -171,5 +171,6 @@ pub(super) fn date_headers(headers: &mut HeaderMap, modified: &LastModified) {
     headers.insert(DATE, LastModified::from(now).to_header_value(now));
 }
 
-const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+pub(super) const PREFER: HeaderValue = HeaderValue::from_static("Prefer");
+pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");

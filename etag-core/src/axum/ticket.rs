@@ -47,7 +47,7 @@ impl<T: Resource, S: Store<T>> Ticket<T, S> {
         self.store.replace(self.matched(), value).await.map_err(Into::into)
     }
 
-    pub(super) async fn save(self, mut value: T) -> Result<Tagged<T>, Problem> {
+    pub(super) async fn save(&self, mut value: T) -> Result<Tagged<T>, Problem> {
         let content = match self.may_be_replayed {
             true => {
                 value.set_key(&self.key);

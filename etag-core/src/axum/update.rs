@@ -7,13 +7,19 @@ use axum::extract::{FromRequest, Request};
 use http::Method;
 
 use super::body::{Json, MediaType, read};
+use super::caller::Caller;
 use super::guard::{Plan, Race, admit, admit_and_report, plan, preconditions_or_not_found};
 use super::replay::content_of;
 use super::rules::Rules;
 use super::ticket::{Guard, Ticket, location};
-use super::{Change, MergePatch, Pending, PolicyInState, Refusal, StoreInState, Tagged, Target, Whole};
+use super::{
+    Change, JsonPatch, MergePatch, Patch, Pending, PolicyInState, Refusal, StoreInState, Tagged, Target,
+    Whole,
+};
 use crate::outline::Outline;
-use crate::{FromJson, Key, Matched, Problem, Required, Resource, Store, StoreIn, Timestamp, Written};
+use crate::{
+    FromJson, Key, Matched, Problem, Required, Resource, Store, StoreIn, Timestamp, Version, Written,
+};
 
 /// A write with a body, in the state that the request requires.
 ///
@@ -21,11 +27,15 @@ use crate::{FromJson, Key, Matched, Problem, Required, Resource, Store, StoreIn,
 ///   request names one tag: 404 and 412 come from [`save`](Self::save).
 /// - `Update<T, Json<Other>>`: derefs to the stored value, for the handler to change by what
 ///   [`body`](Self::body) says.
-/// - `Update<T, MergePatch>`: derefs to the stored value with the patch applied.
+/// - `Update<T, MergePatch>`, `Update<T, JsonPatch>` and, for a route that takes both, `Update<T, Patch>`: derefs to
+///   the stored value with the patch applied.
 ///
 /// It reads the body, so it is a handler's last parameter. Nothing is stored before [`save`](Self::save).
 ///
 /// Id, stamps and an embedded tag need not be sent; an id that differs from the path's is 422.
+///
+/// A 412 says to who may read the resource what has changed, and shows it where that is preferred: see
+/// [`Problem`](Problem#precondition-failed).
 ///
 /// ```
 /// use axum::{Json, Router, routing::put};
@@ -84,9 +94,33 @@ pub struct Update<T: Resource, B: Change<T> = Whole, S: Store<T> = <T as Resourc
     ticket: Ticket<T, S>,
     /// How the body is applied to another stored value, unless the handler has changed what came of it.
     reapply: Option<Apply<T, B>>,
+    caller: Caller<T>,
+    submitted: Submitted<T, B>,
 }
 
 type Apply<T, B> = fn(&<B as Change<T>>::Body, T) -> Result<T, Problem>;
+
+/// What a refusal compares with the current representation.
+#[derive(Debug)]
+enum Submitted<T: Resource, B: Change<T>> {
+    /// A whole new value, and how it is read.
+    Whole(Json, fn(&Json, Timestamp) -> Result<T, Problem>),
+    /// What a patch makes of the current value.
+    Patch(Apply<T, B>),
+    /// Only the handler knows what becomes of the body.
+    Other,
+}
+
+impl<T: Resource, B: Change<T>> Submitted<T, B> {
+    /// What the write would make of the current value, as far as that is known.
+    fn made(&self, body: &B::Body, current: T) -> Option<T> {
+        match self {
+            Self::Whole(json, read) => read(json, Timestamp::now()).ok(),
+            Self::Patch(apply) => apply(body, current).ok(),
+            Self::Other => None,
+        }
+    }
+}
 
 impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
     /// What was sent.
@@ -106,39 +140,24 @@ impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
     /// 404 where nothing is there, 428 where something is and the request named no state, 503 where a patch
     /// is overtaken time and again.
     pub async fn save(self) -> Result<Tagged<T>, Problem> {
-        match self.reapply {
-            Some(apply) if self.ticket.guard == Guard::Read(Race::Conflict) => self.save_again(apply).await,
-            _ => self.ticket.save(self.value).await,
+        let Self { value, body, mut ticket, reapply, caller, submitted } = self;
+        let saved = match reapply {
+            Some(apply) if ticket.guard == Guard::Read(Race::Conflict) => {
+                save_again(&mut ticket, value, &body, apply).await
+            }
+            _ => ticket.save(value).await,
+        };
+        match saved {
+            Ok(tagged) => Ok(tagged),
+            Err(problem) => {
+                let made = |current| submitted.made(&body, current);
+                Err(caller.explain(problem, &ticket.store, &ticket.key, made).await)
+            }
         }
     }
 
-    async fn save_again(mut self, apply: Apply<T, B>) -> Result<Tagged<T>, Problem> {
-        let mut value = self.value;
-        for _ in 1..ATTEMPTS {
-            let written = self.ticket.replace(value).await?;
-            if !matches!(written, Written::Stale(Some(_))) {
-                return self.ticket.answer(written);
-            }
-            let loaded = self.ticket.store.load(&self.ticket.key).await.map_err(Into::into)?;
-            let (stored, version) = loaded.ok_or_else(Problem::not_found)?;
-            if let Err(Refusal::Problem(problem)) =
-                admit::<T>(&self.ticket.rules, &self.ticket.preconditions, &version)
-            {
-                return Err(problem);
-            }
-            value = apply(&self.body, stored)?;
-            self.ticket.required = Required::State(version.state);
-        }
-        match self.ticket.replace(value).await? {
-            Written::Stale(Some(_)) => {
-                Err(Problem::unavailable("others kept changing the resource that a patch applies to"))
-            }
-            written => self.ticket.answer(written),
-        }
-    }
-
-    /// As [`save`](Self::save), in a transaction of yours; a patch is not applied again: 409, and a write that is
-    /// sent again is not recognised: 412.
+    /// As [`save`](Self::save), in a transaction of yours; a patch is not applied again: 409, a write that is sent
+    /// again is not recognised: 412, and that says no more than the current tag.
     ///
     /// # Errors
     ///
@@ -156,8 +175,49 @@ impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
     }
 }
 
+/// Writes a patched value; where somebody else was faster, the patch is applied to what they wrote.
+async fn save_again<T: Resource, S: Store<T>, P>(
+    ticket: &mut Ticket<T, S>,
+    mut value: T,
+    patch: &P,
+    apply: fn(&P, T) -> Result<T, Problem>,
+) -> Result<Tagged<T>, Problem> {
+    for _ in 1..ATTEMPTS {
+        let written = ticket.replace(value).await?;
+        if !matches!(written, Written::Stale(Some(_))) {
+            return ticket.answer(written);
+        }
+        let loaded = ticket.store.load(&ticket.key).await.map_err(Into::into)?;
+        let (stored, version) = loaded.ok_or_else(Problem::not_found)?;
+        if let Err(Refusal::Problem(problem)) = admit::<T>(&ticket.rules, &ticket.preconditions, &version) {
+            return Err(problem);
+        }
+        value = patched(patch, stored, &ticket.key, apply)?;
+        ticket.required = Required::State(version.state);
+    }
+    match ticket.replace(value).await? {
+        Written::Stale(Some(_)) => {
+            Err(Problem::unavailable("others kept changing the resource that a patch applies to"))
+        }
+        written => ticket.answer(written),
+    }
+}
+
 /// How often a patch is applied.
 const ATTEMPTS: u32 = 5;
+
+/// What a patch makes of a stored value, with what is kept out of the body.
+fn patched<T: Resource, P>(
+    patch: &P,
+    stored: T,
+    key: &T::Key,
+    apply: fn(&P, T) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    let mut value = apply(patch, stored)?;
+    value.set_key(key);
+    value.stamp(Timestamp::now());
+    Ok(value)
+}
 
 impl<T, S, A> FromRequest<A> for Update<T, Whole, S>
 where
@@ -169,24 +229,29 @@ where
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
-        let Received { target, conditions, rules, json, location, sent } =
+        let Received { target, conditions, rules, json, location, sent, caller } =
             receive::<T, S, A>(request, state, MediaType::JSON).await?;
-        let preconditions =
-            preconditions_or_not_found::<T, S>(conditions, &target.store, &target.key).await?;
-        let Plan { required, guard } =
-            plan::<T, S>(&rules, &preconditions, &target.store, &target.key).await?;
-        let mut json = json?;
+        let Target { key, store, .. } = target;
+        let preconditions = preconditions_or_not_found::<T, S>(conditions, &store, &key).await?;
         let now = Timestamp::now();
-        json.fill::<T>(&target.key.parts(), now)?;
+        let filled = json.and_then(|mut json| json.fill::<T>(&key.parts(), now).map(|()| json));
+        let Plan { required, guard } = match plan::<T, S>(&rules, &preconditions, &store, &key).await {
+            Ok(plan) => plan,
+            Err(refusal) => {
+                let made = |_| filled.ok()?.to_resource(now).ok();
+                return Err(caller.explain_refusal(refusal, &store, &key, made).await);
+            }
+        };
+        let json = filled?;
         let mut value: T = json.to_resource(now)?;
         // What is kept out of the body, the handler finds all the same.
-        value.set_key(&target.key);
+        value.set_key(&key);
         value.stamp(now);
         let may_be_replayed = rules.replayed(&preconditions).next().is_some();
-        let Target { key, store, .. } = target;
         let ticket =
             Ticket { key, store, required, guard, preconditions, rules, may_be_replayed, location, sent };
-        Ok(Self { value, body: (), ticket, reapply: None })
+        let submitted = Submitted::Whole(json, Json::to_resource::<T>);
+        Ok(Self { value, body: (), ticket, reapply: None, caller, submitted })
     }
 }
 
@@ -201,12 +266,14 @@ where
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
-        let Stored { value, json, ticket, admitted } =
-            receive_stored::<T, S, A>(request, state, MediaType::JSON).await?;
-        admitted?;
+        let received = receive::<T, S, A>(request, state, MediaType::JSON).await?;
+        let Stored { value, version, json, ticket, caller, admitted } = received.stored().await?;
+        if let Err(refusal) = admitted {
+            return Err(caller.explain_loaded(refusal, &ticket.key, (value, version), |_| None).await);
+        }
         let mut json = json?;
         json.remove_tag::<T>();
-        Ok(Self { value, body: json.to()?, ticket, reapply: None })
+        Ok(Self { value, body: json.to()?, ticket, reapply: None, caller, submitted: Submitted::Other })
     }
 }
 
@@ -220,36 +287,42 @@ where
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
-        let Stored { value: stored, json, mut ticket, admitted } =
-            receive_stored::<T, S, A>(request, state, MediaType::MERGE_PATCH).await?;
-        ticket.may_be_replayed = ticket.rules.replayed(&ticket.preconditions).next().is_some();
-        let before = admitted.is_err().then(|| content_of(&stored)).transpose()?;
-        let patched = patched(json, stored, &ticket.key);
-        let (body, value) = match admitted {
-            Ok(()) => patched?,
-            // It is stale, and may be sent again: it changes nothing, or is refused.
-            Err(refusal) => match patched {
-                Ok((body, value)) if before == Some(content_of(&value)?) => (body, value),
-                _ => return Err(refusal),
-            },
-        };
-        Ok(Self { value, body, ticket, reapply: Some(MergePatch::apply) })
+        let received = receive::<T, S, A>(request, state, MediaType::MERGE_PATCH).await?;
+        received.patched(MergePatch::read::<T>, MergePatch::apply).await
     }
 }
 
-/// A patch, and what it makes of a stored value.
-fn patched<T: Resource + FromJson>(
-    json: Result<Json, Problem>,
-    stored: T,
-    key: &T::Key,
-) -> Result<(MergePatch, T), Problem> {
-    let mut json = json?;
-    json.strip(&key.parts(), &stored)?;
-    let patch = MergePatch::new(json);
-    let mut value = patch.apply(stored)?;
-    value.set_key(key);
-    value.stamp(Timestamp::now());
-    Ok((patch, value))
+impl<T, S, A> FromRequest<A> for Update<T, JsonPatch, S>
+where
+    T: Resource + FromJson,
+    S: Store<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
+    A: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
+        let received = receive::<T, S, A>(request, state, MediaType::JSON_PATCH).await?;
+        received.patched(JsonPatch::read, JsonPatch::apply).await
+    }
+}
+
+impl<T, S, A> FromRequest<A> for Update<T, Patch, S>
+where
+    T: Resource + FromJson,
+    S: Store<T> + StoreInState<T, A>,
+    T::Policy: PolicyInState<T, A> + Send + Sync,
+    A: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
+        let read = match MediaType::JSON_PATCH.is_that_of(request.headers()) {
+            true => Patch::read_json,
+            false => Patch::read_merge::<T>,
+        };
+        receive::<T, S, A>(request, state, MediaType::PATCH).await?.patched(read, Patch::apply).await
+    }
 }
 
 /// What a request says before anything is read.
@@ -262,6 +335,7 @@ struct Received<T: Resource, S: Store<T>> {
     location: Option<http::HeaderValue>,
     /// The content of a PUT.
     sent: Option<Bytes>,
+    caller: Caller<T>,
 }
 
 /// Authorises, and reads the body: 404, 415, 413.
@@ -276,52 +350,98 @@ where
     let (target, mut conditions) = Target::<T, S>::reach_for_write(&mut parts, state).await?;
     let (rules, location) = (Rules::of::<T>(&parts), location(&parts));
     let is_put = parts.method == Method::PUT;
+    let caller = Caller::new(&parts, state);
     let bytes = read(Request::from_parts(parts, body), state, wanted).await?;
     let json = Json::parse(&bytes);
     if let (Ok(json), Some(member)) = (&json, Outline::of::<T>().embed) {
         conditions = conditions.with_body_tag(member, json.tag(member));
     }
-    Ok(Received { target, conditions, rules, json, location, sent: is_put.then_some(bytes) })
+    let sent = is_put.then_some(bytes);
+    Ok(Received { target, conditions, rules, json, location, sent, caller })
 }
 
 /// A stored value that is to be changed by a body.
 struct Stored<T: Resource, S: Store<T>> {
     value: T,
+    version: Version,
     json: Result<Json, Problem>,
     ticket: Ticket<T, S>,
-    /// 412 where the request can have been carried out before, over a state that it names.
+    caller: Caller<T>,
+    /// 412 or 428 where the guard refuses the write.
     admitted: Result<(), Refusal>,
 }
 
-/// The same, and loads the value that is to be changed: 404, 428, 412.
-async fn receive_stored<T, S, A>(
-    request: Request,
-    state: &A,
-    wanted: MediaType,
-) -> Result<Stored<T, S>, Refusal>
-where
-    T: Resource,
-    S: Store<T> + StoreInState<T, A>,
-    T::Policy: PolicyInState<T, A> + Send + Sync,
-    A: Send + Sync,
-{
-    let Received { target, conditions, rules, json, location, sent } =
-        receive::<T, S, A>(request, state, wanted).await?;
-    let (value, version) = target.load().await?;
-    let preconditions = conditions.into_preconditions()?;
-    let (race, required, admitted) = match admit_and_report::<T>(&rules, &preconditions, &version) {
-        Ok(race) => (race, version.state, Ok(())),
-        Err(refusal) => match rules.replayed(&preconditions).next() {
-            Some(state) => (Race::Stale, state, Err(refusal)),
-            None => return Err(refusal),
-        },
-    };
-    let Target { key, store, .. } = target;
-    let (required, guard) = (Required::State(required), Guard::Read(race));
-    let may_be_replayed = false;
-    let ticket =
-        Ticket { key, store, required, guard, preconditions, rules, may_be_replayed, location, sent };
-    Ok(Stored { value, json, ticket, admitted })
+/// How a patch of the resource of a key is read.
+type Read<T, P> = fn(Json, &[String], &T) -> Result<P, Problem>;
+
+impl<T: Resource, S: Store<T>> Received<T, S> {
+    /// Loads the value that is to be changed: 404, 400.
+    async fn stored(self) -> Result<Stored<T, S>, Refusal> {
+        let Self { target, conditions, rules, json, location, sent, caller } = self;
+        let (value, version) = target.load().await?;
+        let preconditions = conditions.into_preconditions()?;
+        let (race, admitted) = match admit_and_report::<T>(&rules, &preconditions, &version) {
+            Ok(race) => (race, Ok(())),
+            Err(refusal) => (Race::Stale, Err(refusal)),
+        };
+        // What the guard refuses is written, if at all, over the state that it names.
+        let named = admitted.is_err().then(|| rules.replayed(&preconditions).next()).flatten();
+        let (required, guard) = (Required::State(named.unwrap_or(version.state)), Guard::Read(race));
+        let Target { key, store, .. } = target;
+        let may_be_replayed = false;
+        let ticket =
+            Ticket { key, store, required, guard, preconditions, rules, may_be_replayed, location, sent };
+        Ok(Stored { value, version, json, ticket, caller, admitted })
+    }
+
+    /// The same, and applies a patch to it: 428, 412, 400, 409, 422.
+    async fn patched<P>(self, read: Read<T, P>, apply: Apply<T, P>) -> Result<Update<T, P, S>, Refusal>
+    where
+        P: Change<T, Body = P>,
+        T::Policy: Send + Sync,
+    {
+        let Stored { value: stored, version, json, mut ticket, caller, admitted } = self.stored().await?;
+        let key = ticket.key.parts();
+        ticket.may_be_replayed = ticket.rules.replayed(&ticket.preconditions).next().is_some();
+        let (body, value) = match admitted {
+            Ok(()) => {
+                let body = read(json?, &key, &stored)?;
+                let value = patched(&body, stored, &ticket.key, apply)?;
+                (body, value)
+            }
+            Err(refusal) if !ticket.may_be_replayed => {
+                let made = |current| apply(&read(json.ok()?, &key, &current).ok()?, current).ok();
+                return Err(caller.explain_loaded(refusal, &ticket.key, (stored, version), made).await);
+            }
+            // It is stale, and may be sent again: it changes nothing, or is refused.
+            Err(refusal) => {
+                let sent = json.as_ref().ok().cloned();
+                match replayed(json, stored, &ticket.key, read, apply) {
+                    Ok(Some(changes_nothing)) => changes_nothing,
+                    _ => {
+                        let made = |current| apply(&read(sent?, &key, &current).ok()?, current).ok();
+                        return Err(caller.explain_refusal(refusal, &ticket.store, &ticket.key, made).await);
+                    }
+                }
+            }
+        };
+        let submitted = Submitted::Patch(apply);
+        Ok(Update { value, body, ticket, reapply: Some(apply), caller, submitted })
+    }
+}
+
+/// A patch, and what it makes of the stored value, where that is the same.
+fn replayed<T: Resource, P>(
+    json: Result<Json, Problem>,
+    stored: T,
+    key: &T::Key,
+    read: Read<T, P>,
+    apply: fn(&P, T) -> Result<T, Problem>,
+) -> Result<Option<(P, T)>, Problem> {
+    let body = read(json?, &key.parts(), &stored)?;
+    let before = content_of(&stored)?;
+    let value = patched(&body, stored, key, apply)?;
+    Ok((before == content_of(&value)?).then_some((body, value)))
 }
 
 impl<T: Resource, B: Change<T>, S: Store<T>> Deref for Update<T, B, S> {

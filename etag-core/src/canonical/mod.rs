@@ -28,6 +28,8 @@ pub use serializer::Serializer;
 pub use writer::Writer;
 
 pub(crate) use frame::{Mark, Place, Role};
+#[cfg(feature = "axum")]
+pub(crate) use number::are_equal as are_equal_numbers;
 pub(crate) use reader::{Open, Value};
 #[cfg(feature = "axum")]
 pub(crate) use serializer::RAW_VALUE;

@@ -39,7 +39,15 @@ pub(super) fn write_decimal(bytes: &mut Vec<u8>, text: &str) {
     }
 }
 
+/// Whether two numbers, given as JSON text, have one value: `1`, `1.0` and `10e-1` do.
+#[cfg(feature = "axum")]
+pub(crate) fn are_equal(first: &str, second: &str) -> bool {
+    let (first, second) = (Decimal::parse(first), Decimal::parse(second));
+    first == second || first.is_zero() && second.is_zero()
+}
+
 /// A decimal number: `0.DIGITS × 10^point`, its digits without zeros at either end.
+#[derive(PartialEq)]
 struct Decimal {
     negative: bool,
     digits: Vec<u8>,

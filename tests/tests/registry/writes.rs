@@ -313,6 +313,78 @@ async fn a_patch_takes_its_tag_from_its_body_its_query_string_or_what_exists() {
     assert_problem(&answer(absent).await, 404, "not-found");
 }
 
+const JSON_PATCH: &str = "application/json-patch+json";
+
+/// Checklist 97, 102, 103.
+#[tokio::test]
+async fn a_json_patch_does_all_that_it_says_or_nothing() {
+    let service = Service::start();
+    let asset = service.new_asset().await;
+    let path = asset.header("location");
+    let send = |operations: &Value, tag: String| {
+        let patch = service.request(Method::PATCH, path).header(CONTENT_TYPE, JSON_PATCH);
+        answer(patch.header(IF_MATCH, tag).body(operations.to_string()))
+    };
+    let test = |value: Value| json!({"op": "test", "path": "/value", "value": value});
+    let add = json!({"op": "add", "path": "/tags/-", "value": "urgent"});
+    let moved = json!({"op": "move", "from": "/serialNumber", "path": "/name"});
+    let serial = json!({"op": "add", "path": "/serialNumber", "value": "GR-2"});
+
+    let failed = send(&json!([add, test(json!(1))]), asset.etag()).await;
+    let problem = assert_problem(&failed, 409, "test-failed");
+    assert_eq!((&problem["operation"], &problem["pointer"]), (&json!(1), &json!("/value")));
+    let incomplete = send(&json!([add, moved]), asset.etag()).await;
+    assert_eq!(assert_problem(&incomplete, 422, "invalid-member")["member"], "serialNumber");
+    let elsewhere =
+        json!([add, {"op": "replace", "path": "/id", "value": "00000000-0000-4000-8000-000000000002"}]);
+    let problem = assert_problem(&send(&elsewhere, asset.etag()).await, 422, "invalid-member");
+    assert_eq!((&problem["member"], &problem["operation"]), (&json!("id"), &json!(1)));
+    assert_eq!(service.get(path).await.representation(), asset.representation());
+
+    let operations = json!([test(json!(1250.5)), add, moved, serial]);
+    let patched = send(&operations, asset.etag()).await;
+    assert_written(&service, path, &patched, 200).await;
+    let (found, tags) = (patched.json(), json!(["LOLER", "24/7", "urgent"]));
+    assert_eq!(
+        (&found["name"], &found["serialNumber"], &found["tags"]),
+        (&json!("GR-1"), &json!("GR-2"), &tags)
+    );
+    assert_problem(&send(&operations, asset.etag()).await, 412, "precondition-failed");
+    assert_problem(&send(&json!([test(json!(1))]), "*".to_owned()).await, 409, "test-failed");
+}
+
+/// Checklist 86, 108, 109.
+#[tokio::test]
+async fn a_stale_write_is_told_what_a_merge_needs() {
+    let service = Service::start();
+    let asset = service.new_asset().await;
+    let path = asset.header("location");
+    let retire = service.request(Method::POST, &format!("{path}/retire")).header(IF_MATCH, asset.etag());
+    assert_eq!(answer(retire).await.status, 200);
+    let current = service.get(path).await;
+    let operations = json!([{"op": "replace", "path": "/name", "value": "renamed"}]).to_string();
+    for (request, changed) in [
+        (service.put(path, &renamed(&asset, "renamed")), json!(["/name", "/status"])),
+        (service.patch(path, &json!({"name": "renamed", "value": 1250.50})), json!(["/name"])),
+        (
+            service.request(Method::PATCH, path).header(CONTENT_TYPE, JSON_PATCH).body(operations),
+            json!(["/name"]),
+        ),
+    ] {
+        let request = request.header(IF_MATCH, asset.etag());
+        let refused = answer(request.try_clone().unwrap()).await;
+        let problem = assert_problem(&refused, 412, "precondition-failed");
+        assert_eq!((&problem["changed"], problem.get("current")), (&changed, None));
+        assert_eq!((refused.etag(), refused.header("vary")), (current.etag(), "Prefer"));
+        let refused = answer(request.header("prefer", "return=representation")).await;
+        let problem = assert_problem(&refused, 412, "precondition-failed");
+        assert_eq!((&problem["changed"], &problem["current"]), (&changed, &current.json()));
+        assert_eq!(refused.header("preference-applied"), "return=representation");
+        assert_eq!(refused.etag(), current.etag());
+    }
+    assert_eq!(service.get(path).await.representation(), current.representation());
+}
+
 /// Checklist 99.
 #[tokio::test]
 async fn a_body_of_another_media_type_is_415() {
@@ -325,13 +397,13 @@ async fn a_body_of_another_media_type_is_415() {
         let request = service.request(method, path).header(IF_MATCH, asset.etag()).body(text.clone());
         if media_type.is_empty() { request } else { request.header(CONTENT_TYPE, media_type) }
     };
-    let json_patch = "application/json-patch+json";
-    for media_type in ["", "application/json", json_patch, "text/plain", "merge-patch"] {
+    let accepted = format!("{}, {JSON_PATCH}", crate::MERGE_PATCH);
+    for media_type in ["", "application/json", &accepted, "text/plain", "merge-patch"] {
         let refused = answer(send(Method::PATCH, path, media_type)).await;
         assert_problem(&refused, 415, "unsupported-media-type");
-        assert_eq!(refused.header("accept-patch"), crate::MERGE_PATCH, "{media_type}");
+        assert_eq!(refused.header("accept-patch"), accepted, "{media_type}");
     }
-    for media_type in ["", crate::MERGE_PATCH, json_patch, "text/plain", "text/json"] {
+    for media_type in ["", crate::MERGE_PATCH, JSON_PATCH, "text/plain", "text/json"] {
         for (method, path) in [(Method::PUT, path), (Method::POST, "/assets")] {
             let refused = answer(send(method, path, media_type)).await;
             assert_problem(&refused, 415, "unsupported-media-type");
