@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use http::HeaderValue;
 
-use crate::{StateTag, TagKeys};
+use crate::{StateTag, TagKeys, alteration};
 
 /// An entity tag (RFC 9110 §8.8.3): `"xyzzy"`, or `W/"xyzzy"` for a weak one.
 ///
@@ -136,15 +136,31 @@ impl EntityTag {
         }
     }
 
+    /// Whether the framework made this tag, of a state.
+    pub(crate) fn is_of_state(&self) -> bool {
+        self.state.is_some()
+    }
+
+    /// Whether this tag of a request, weak or not, is `"S"` or `"S.V"` to the letter.
+    pub(crate) fn has_our_form(&self) -> bool {
+        let mut parts = self.opaque().split(|byte| *byte == b'.').map(is_state);
+        matches!((parts.next(), parts.next(), parts.next()), (Some(true), None | Some(true), None))
+    }
+
     /// The state that this tag of a request shows, if it is strong and has the form of our own. For a keyed type,
     /// it is what a key made of the state.
     ///
-    /// The `~` of a view that shows more than its tag tells stays where a hop removes `W/`.
+    /// The `~` of a view that shows more than its tag tells stays where a hop removes `W/`; and a suffix that a hop adds
+    /// to a variant is none of it.
     pub(crate) fn guarded_state(&self) -> Option<StateTag> {
         if self.is_weak() || self.opaque().ends_with(b"~") {
             return None;
         }
-        let state = self.opaque().split(|byte| *byte == b'.').next()?;
+        let mut parts = self.opaque().splitn(2, |byte| *byte == b'.');
+        let state = parts.next()?;
+        if parts.next().is_some_and(alteration::is_suffixed) {
+            return None;
+        }
         std::str::from_utf8(state).ok()?.parse().ok()
     }
 
@@ -153,6 +169,11 @@ impl EntityTag {
         // A tag's characters are a subset of a header's: this does not fail.
         HeaderValue::from_bytes(&self.text).unwrap_or(HeaderValue::from_static("W/\"\""))
     }
+}
+
+/// Whether this is a state's text, or a variant's, which looks alike.
+pub(crate) fn is_state(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| text.parse::<StateTag>().is_ok())
 }
 
 /// Whether a byte may stand in a tag; a backslash may, and escapes nothing (§8.8.3).

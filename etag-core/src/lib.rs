@@ -9,6 +9,7 @@ pub mod axum;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+mod alteration;
 mod authorize;
 mod entity_tag;
 mod from_json;
@@ -30,6 +31,7 @@ mod timestamp;
 mod validators;
 mod versioned;
 
+pub use alteration::Alteration;
 pub use authorize::{Access, Anyone, Authorize, KeyPrefix};
 pub use entity_tag::{EntityTag, InvalidEntityTag};
 pub use from_json::FromJson;

@@ -35,7 +35,7 @@ pub trait Resource: Versioned + Sized + Send + Sync + 'static {
     const CREATE: Creation = Creation::Never;
     /// Whether a write that was carried out before succeeds again.
     const REPLAY: Replay = Replay::Refuse;
-    /// Which altered tags a write is guarded by.
+    /// Which altered tags are taken for what they were.
     const TOLERATE: Tolerate = Tolerate::Nothing;
 
     /// The value's own key; `None` where the key is only in the path.
@@ -222,7 +222,7 @@ pub enum Replay {
     Accept,
 }
 
-/// Which tags in `If-Match` guard a write, besides those that were sent (`tolerate = "…"`).
+/// Which tags are taken for what they were before an intermediary altered them (`tolerate = "…"`).
 ///
 /// A router says otherwise for all of its routes by an `Extension`:
 ///
@@ -263,6 +263,6 @@ pub enum Replay {
 pub enum Tolerate {
     /// None.
     Nothing,
-    /// Those that an intermediary altered in a way that is known: `W/"S"`, `"S-gzip"`.
+    /// Those that were altered in a way that is [known](crate::Alteration): `W/"S"`, `"S-gzip"`.
     Intermediaries,
 }

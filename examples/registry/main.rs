@@ -13,14 +13,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use clap::Parser;
-use etag_core::Database;
+use axum::{Extension, Router};
+use clap::{Parser, ValueEnum};
 use etag_core::axum::{EtagLayer, method_not_allowed, not_found};
+use etag_core::{Database, Tolerate};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tower_http::compression::CompressionLayer;
 use tracing_subscriber::EnvFilter;
 
 /// A registry of assets and the products they are instances of.
@@ -35,6 +36,26 @@ struct Arguments {
     /// A JSON array of assets to import first: all of them, or none where one is bad
     #[arg(long, value_name = "FILE")]
     load: Option<PathBuf>,
+    #[command(flatten)]
+    hops: Hops,
+}
+
+/// What is between the clients and the service.
+#[derive(clap::Args)]
+struct Hops {
+    /// Take tags that a proxy altered for what they were
+    #[arg(long, value_name = "BY")]
+    tolerate: Option<Tolerated>,
+    /// Compress the answers, so that no proxy does
+    #[arg(long)]
+    compress: bool,
+}
+
+/// Who may alter a tag.
+#[derive(Clone, Copy, ValueEnum)]
+enum Tolerated {
+    Nobody,
+    Intermediaries,
 }
 
 #[tokio::main]
@@ -51,7 +72,8 @@ async fn main() -> anyhow::Result<()> {
         catalogue::load(&database, assets).await?;
     }
     announce(listener.local_addr()?, &database).await?;
-    let serving = axum::serve(listener, router(database)).with_graceful_shutdown(asked_to_stop());
+    let serving = axum::serve(listener, behind(arguments.hops, router(database)))
+        .with_graceful_shutdown(asked_to_stop());
     tokio::select! {
         served = serving => Ok(served?),
         () = overdue() => Ok(()),
@@ -79,6 +101,17 @@ fn router(database: Database) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(1 << 20))
         .with_state(database)
+}
+
+/// The same, for what is between it and its clients.
+fn behind(hops: Hops, router: Router) -> Router {
+    let router = match hops.tolerate {
+        None => router,
+        Some(Tolerated::Nobody) => router.layer(Extension(Tolerate::Nothing)),
+        Some(Tolerated::Intermediaries) => router.layer(Extension(Tolerate::Intermediaries)),
+    };
+    // The outer layer gives the coded answers tags of their own.
+    if hops.compress { router.layer(CompressionLayer::new()).layer(EtagLayer::new()) } else { router }
 }
 
 /// Says where the service is, and three things to try.

@@ -308,7 +308,7 @@ where
     T::Policy::from_ref(state).authorize(&parts, None, Access::Create).await?;
     has_tags::<T>()?;
     let path = original_path(&parts);
-    let preconditions = Preconditions::read(&parts.method, &parts.headers);
+    let preconditions = Preconditions::of::<T>(&parts);
     let conditions = Conditions::new::<T>(preconditions, parts.uri.query());
     let body = read(Request::from_parts(parts.clone(), body), state, MediaType::JSON).await?;
     Ok(Received { parts, within, path, body, conditions })

@@ -7,16 +7,17 @@ use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG,
+    HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
 use http::{Method, Request, StatusCode};
 use http_body::{Frame, SizeHint};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::content_coding::{Uncoded, coding, vary};
 use super::refusal::NoContent;
-use crate::{EntityTag, Outcome, Preconditions, StateTag, Validators};
+use crate::{EntityTag, Outcome, Preconditions, StateTag, Tolerate, Validators};
 
 /// Tags what a handler that knows nothing of versions answers, and answers 304 to whoever has it.
 ///
@@ -24,6 +25,18 @@ use crate::{EntityTag, Outcome, Preconditions, StateTag, Validators};
 /// those that say `no-store`. A body that is longer than [`cap`](Self::cap) streams through untouched, and so do events
 /// (`text/event-stream`). Any other body is held back until it ends or exceeds the cap: a slow stream is to say
 /// `no-store`. `If-Match` is not evaluated: a handler has run by then.
+///
+/// # Around a compressor
+///
+/// Compressed bytes need a strong tag of their own (RFC 9110 §8.8.3.3). This layer outside of a compressor gives it to
+/// them, whoever made the tag: `"S"` is sent as `"S+gzip"` with a `Content-Encoding: gzip`, and read as `"S"` again on its way
+/// in, in `If-Match` and, where `Accept-Encoding` allows that coding, in `If-None-Match`. In `If-Range` it is not, for a
+/// part is one of the bytes as they are: the answer is the whole. Weak tags stay as they are, a tag of several codings
+/// becomes weak, and what is compressed and not tagged stays so: a second `EtagLayer` inside of the compressor tags it.
+///
+/// A tag of a user's own may end in `+gzip` by itself; the handler is then sent both readings, and one of them is its
+/// own. Only `"…+gzip"` around what looks like a [state](StateTag), a number or 43 characters of base64url, is read
+/// as ours.
 ///
 /// ```
 /// use axum::body::Body;
@@ -95,14 +108,21 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<A>) -> Self::Future {
+    fn call(&mut self, mut request: Request<A>) -> Self::Future {
         let selects = matches!(*request.method(), Method::GET | Method::HEAD);
         let is_head = request.method() == Method::HEAD;
-        let conditions = selects.then(|| cache_conditions(request.headers()));
+        let tolerate = request.extensions().get().copied().unwrap_or(Tolerate::Nothing);
+        let conditions = selects.then(|| cache_conditions(request.headers()).tolerating(tolerate));
+        let uncoded = Uncoded::take(&request.method().clone(), request.headers_mut());
         let answer = self.inner.call(request);
         let cap = self.cap;
         Box::pin(async move {
-            let answer = answer.await?.map(Body::new);
+            let mut answer = answer.await?.map(Body::new);
+            uncoded.put_back(answer.status(), answer.headers_mut());
+            if answer.status() == StatusCode::NOT_MODIFIED {
+                // A compressor makes some octets even of nothing.
+                *answer.body_mut() = Body::new(NoContent);
+            }
             Ok(match conditions {
                 Some(conditions) if may_be_tagged(&answer) => tag(answer, &conditions, cap, is_head).await,
                 _ => answer,
@@ -111,10 +131,10 @@ where
     }
 }
 
-/// The conditions of a cache: those that can make a 304.
+/// The conditions of a cache: those that can make a 304, and what it accepts.
 fn cache_conditions(headers: &HeaderMap) -> Preconditions {
     let mut conditions = HeaderMap::new();
-    for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE] {
+    for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, ACCEPT_ENCODING] {
         for value in headers.get_all(&name) {
             conditions.append(name.clone(), value.clone());
         }
@@ -137,18 +157,26 @@ async fn tag(mut answer: Response, conditions: &Preconditions, cap: usize, is_he
         Some(Ok(etag)) => etag,
         // What a handler set is not ours to mend.
         Some(Err(_)) => return answer,
+        // The same content can be coded in many ways (RFC 9530 §6.5).
+        None if coding(answer.headers()).is_some() => return answer,
         None => {
             let body = std::mem::take(answer.body_mut());
             let (body, hash) = hash(body, answer.headers(), cap, is_head).await;
             *answer.body_mut() = body;
-            let Some(hash) = hash.and_then(|hash| EntityTag::strong(hash.to_string()).ok()) else {
+            let Some(hash) = hash else {
                 return answer;
             };
-            answer.headers_mut().insert(ETAG, hash.to_header_value());
-            hash
+            let etag = EntityTag::of_state(hash, None, false, None);
+            answer.headers_mut().insert(ETAG, etag.to_header_value());
+            etag
         }
     };
-    match conditions.evaluate(Some(&Validators::from(etag))) {
+    let validators = Validators::from(etag);
+    if let Some(held) = conditions.held(Some(&validators)) {
+        answer.headers_mut().insert(ETAG, held.to_header_value());
+        vary(answer.headers_mut());
+    }
+    match conditions.evaluate(Some(&validators)) {
         Outcome::NotModified => not_modified(answer),
         Outcome::Proceed | Outcome::PreconditionFailed => answer,
     }

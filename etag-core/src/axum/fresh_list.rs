@@ -103,7 +103,7 @@ where
         has_tags::<T>()?;
         let query: Q = query_of(parts)?;
         let store = S::from_ref(state);
-        let preconditions = Preconditions::read(&parts.method, &parts.headers);
+        let preconditions = Preconditions::of::<T>(parts);
         let headers = |selected: &Selected<T>| page_headers(parts, query.page(), selected.total());
         let check = |selected: &Selected<T>| match preconditions
             .check_for(Some(&selected.validators()), Outline::of::<T>())

@@ -4,9 +4,10 @@ use std::time::SystemTime;
 
 use http::header::ETAG;
 
-use super::Refusal;
+use super::content_coding::uncoded;
 use super::rules::Rules;
 use super::ticket::Guard;
+use super::{Refusal, altered};
 use crate::outline::Outline;
 use crate::{
     Creation, EntityTag, IfMatch, Preconditions, Problem, Required, Resource, Store, TagList, Validators,
@@ -50,7 +51,7 @@ impl Conditions {
                     preconditions = preconditions.with_if_match(tags);
                     first = place;
                 }
-                Some(before) if *before == tags => {}
+                Some(before) if altered::are_one(before, &tags) => {}
                 Some(_) => {
                     let detail = format!("{first} and {place} name different states; send one of them");
                     return Err(Problem::contradicting_preconditions(detail));
@@ -61,14 +62,17 @@ impl Conditions {
     }
 }
 
-/// A tag outside of a header: with or without its quotes.
+/// A tag outside of a header, where no layer takes its coding off: with or without its quotes.
 pub(super) fn lenient_tag(name: &str, text: &str) -> Result<EntityTag, Problem> {
-    let tag = match text {
+    let read = |text: &str| match text {
         "" | "*" => None,
         quoted if quoted.contains('"') => quoted.parse().ok(),
         opaque => EntityTag::strong(opaque).ok(),
     };
-    tag.ok_or_else(|| {
+    // A `+` that was not encoded is a space in a query string.
+    let coded: Option<EntityTag> = read(&text.replace(' ', "+"));
+    let plain = coded.and_then(|tag| Some(uncoded(&tag)?.0)).filter(EntityTag::has_our_form);
+    plain.or_else(|| read(text)).ok_or_else(|| {
         Problem::malformed_precondition(format!("`{name}` is malformed: expected one entity tag"))
     })
 }
@@ -190,7 +194,7 @@ fn plan_without_reading<T: Resource>(rules: &Rules, preconditions: &Precondition
         // A keyed tag does not say which state it is of.
         (Some(TagList::Tags(_)), None) if Outline::of::<T>().is_keyed => None,
         (Some(TagList::Tags(tags)), None) => match tags.as_slice() {
-            [tag] => tag.guarded_state().map(|state| match T::CREATE {
+            [tag] => preconditions.guarded_state(tag).map(|state| match T::CREATE {
                 Creation::PutIgnoreIfMatch => Required::StateOrNew(state),
                 Creation::Put | Creation::Never => Required::State(state),
             }),
@@ -263,8 +267,10 @@ pub(super) fn refused_wildcard(preconditions: &Preconditions) -> &'static str {
 
 /// 412, with the reason and the current tag.
 pub(super) fn failed(preconditions: &Preconditions, current: Option<&Validators>) -> Problem {
-    let (reason, detail) = reason(preconditions, current);
-    let problem = Problem::precondition_failed(reason, detail);
+    let problem = altered::refusal(preconditions, current).unwrap_or_else(|| {
+        let (reason, detail) = reason(preconditions, current);
+        Problem::precondition_failed(reason, detail)
+    });
     match current.and_then(|current| current.etag.as_ref()) {
         Some(etag) => problem.member("etag", etag.to_string()).header(ETAG, etag.to_header_value()),
         None => problem,
@@ -276,14 +282,20 @@ const EXISTS: (&str, &str) = (
     "the resource is there, or in a state, that the request asks for it not to be in (`If-None-Match`)",
 );
 
+pub(super) const STALE: &str = "the resource has changed since the state that the request names: \
+    GET it, apply the change again, and send its current `ETag` in `If-Match`";
+
 fn reason(preconditions: &Preconditions, current: Option<&Validators>) -> (&'static str, &'static str) {
-    const STALE: &str = "the resource has changed since the state that the request names: \
-        GET it, apply the change again, and send its current `ETag` in `If-Match`";
-    let is_weak = |tag: &EntityTag| tag.is_weak() || tag.opaque().ends_with(b"~");
+    let is_weak = |tag: &EntityTag| {
+        let names_no_state = preconditions.guarded_state(tag).is_none();
+        names_no_state && (tag.is_weak() || tag.opaque().ends_with(b"~"))
+    };
     match (preconditions.if_match(), current) {
         (_, None) => ("absent", "the resource that the request requires does not exist"),
         // If-Match holds: it is If-None-Match that does not.
-        (Some(tags), Some(_)) if tags.matches(current, EntityTag::guards) => EXISTS,
+        (Some(tags), Some(_)) if tags.matches(current, |tag, current| preconditions.guards(tag, current)) => {
+            EXISTS
+        }
         (Some(TagList::Tags(tags)), Some(_)) if tags.iter().all(is_weak) => (
             "weak",
             "`If-Match` compares strongly, and a weak tag never matches: GET the resource itself, not a view of it, and send its strong tag",

@@ -3,6 +3,7 @@ use std::ops::{Deref, DerefMut};
 use axum::extract::{FromRef, FromRequest, Request};
 use http::header::ETAG;
 
+use super::altered;
 use super::body::{MediaType, read};
 use super::guard::{Conditions, failed, has_tags, refused_wildcard};
 use super::items::{Item, items};
@@ -246,7 +247,7 @@ where
     for item in &items {
         policy.authorize(&parts, Some(&item.key), Access::Write).await?;
     }
-    let preconditions = Preconditions::read(&parts.method, &parts.headers);
+    let preconditions = Preconditions::of::<T>(&parts);
     let preconditions = Conditions::new::<T>(preconditions, parts.uri.query()).into_preconditions()?;
     let mut tags = Vec::new();
     for item in &items {
@@ -277,7 +278,7 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
         }
         let stale = self.stale(versions);
         if !stale.is_empty() {
-            return Err(stale_items(&stale));
+            return Err(self.altered(versions, &stale).unwrap_or_else(|| stale_items(&stale)));
         }
         if let Some(absent) = versions.iter().position(Option::is_none) {
             let path = format!("[{absent}]");
@@ -309,14 +310,25 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
     /// The places of the items that are not in the state that their own tags name.
     fn stale(&self, versions: &[Option<Version>]) -> Vec<usize> {
         let is_stale = |(tag, version): (&Option<EntityTag>, &Option<Version>)| match (tag, version) {
-            (Some(tag), Some(version)) => {
-                !version.validators::<T>().etag.is_some_and(|current| tag.guards(&current))
-            }
+            (Some(tag), Some(version)) => !version
+                .validators::<T>()
+                .etag
+                .is_some_and(|current| self.preconditions.guards(tag, &current)),
             (Some(_), None) => true,
             (None, _) => false,
         };
         let items = self.tags.iter().zip(versions).enumerate();
         items.filter(|(_, item)| is_stale(*item)).map(|(place, _)| place).collect()
+    }
+
+    /// Why the tags of these items do not match, where it is only that they were altered on their way.
+    fn altered(&self, versions: &[Option<Version>], places: &[usize]) -> Option<Problem> {
+        let altered = places.iter().map(|place| {
+            let current = versions[*place]?.validators::<T>().etag?;
+            altered::of_current(self.tags[*place].as_slice(), &current)
+        });
+        let first = altered.collect::<Option<Vec<_>>>()?.first().copied()?;
+        Some(altered::problem(first).member("items", places))
     }
 
     /// The validators of the list; `None` where an item does not exist.

@@ -25,9 +25,11 @@
 //! Of a handler that does not fit, axum says only that it is no `Handler`; `#[axum::debug_handler(state = AppState)]`
 //! above it has the compiler say why.
 
+mod altered;
 mod body;
 mod caller;
 mod change;
+mod content_coding;
 mod create;
 mod etag_layer;
 mod fallback;

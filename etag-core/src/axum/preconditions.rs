@@ -7,7 +7,7 @@ use http::request::Parts;
 use super::refusal::NotModified;
 use super::{Refusal, Tagged, guard};
 use crate::outline::Outline;
-use crate::{Outcome, Preconditions, Problem, Validators, Versioned};
+use crate::{Outcome, Preconditions, Problem, Resource, Tolerate, Validators, Versioned};
 
 /// Never rejects: what is malformed is answered by [`respond`](Preconditions::respond) and
 /// [`check`](Preconditions::check), after the policy has spoken.
@@ -15,11 +15,21 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::read(&parts.method, &parts.headers))
+        Ok(Self::read(&parts.method, &parts.headers).tolerating(tolerance(parts, Tolerate::Nothing)))
     }
 }
 
+/// What the router says, in an `Extension`, before what the type says.
+fn tolerance(parts: &Parts, otherwise: Tolerate) -> Tolerate {
+    parts.extensions.get().copied().unwrap_or(otherwise)
+}
+
 impl Preconditions {
+    /// The conditions of a request for a resource of this type.
+    pub(super) fn of<T: Resource>(parts: &Parts) -> Self {
+        Self::read(&parts.method, &parts.headers).tolerating(tolerance(parts, T::TOLERATE))
+    }
+
     /// Answers a GET or a HEAD: 200 with the value and its tag, 304 where the client has it, 412, or 400 for
     /// an `If-Match` that can't be read.
     ///
@@ -60,7 +70,10 @@ impl Preconditions {
         match tagged.asked(self.asked()).render() {
             Ok(rendered) => match self.check(Some(&rendered.validators)) {
                 Ok(()) => rendered.into_response(),
-                Err(Refusal::NotModified(_)) => rendered.into_not_modified().into_response(),
+                Err(Refusal::NotModified(_)) => {
+                    let held = self.held(Some(&rendered.validators)).cloned();
+                    rendered.into_not_modified(held).into_response()
+                }
                 Err(refusal) => refusal.into_response(),
             },
             Err(problem) => problem.into_response(),
@@ -101,7 +114,8 @@ impl Preconditions {
         match (self.evaluate(current), current) {
             (Outcome::Proceed, _) => Ok(()),
             (Outcome::NotModified, Some(current)) => {
-                Err(Refusal::NotModified(NotModified::new(current, None, outline)))
+                let not_modified = NotModified::new(current, None, outline);
+                Err(Refusal::NotModified(not_modified.naming(self.held(Some(current)))))
             }
             (_, current) => Err(guard::failed(self, current).into()),
         }

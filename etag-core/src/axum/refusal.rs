@@ -7,10 +7,11 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LOCATION, ETAG, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::content_coding::vary;
 use super::rendered::date_headers;
 use super::replay::already_applied;
 use crate::outline::Outline;
-use crate::{Problem, Validators};
+use crate::{EntityTag, Problem, Validators};
 
 /// Why an extractor lets no handler run: the client's copy is current, the resource is deleted already, or there is
 /// a problem.
@@ -48,6 +49,16 @@ impl NotModified {
             headers.insert(CONTENT_LOCATION, location.clone());
         }
         Self(headers)
+    }
+
+    /// The same with the tag that the client has, if it has another one of the same: a cache finds what it keeps by it
+    /// (RFC 9111 §4.3.4).
+    pub(super) fn naming(mut self, held: Option<&EntityTag>) -> Self {
+        if let Some(held) = held {
+            self.0.insert(ETAG, held.to_header_value());
+            vary(&mut self.0);
+        }
+        self
     }
 
     /// The same with further headers of the 200.

@@ -17,7 +17,7 @@ use super::Refusal;
 use super::refusal::{NoContent, NotModified, cache_headers};
 use crate::outline::Outline;
 use crate::preconditions::Asked;
-use crate::{Algorithm, LastModified, Part, Problem, Return, Validators};
+use crate::{Algorithm, EntityTag, LastModified, Part, Problem, Return, Validators};
 
 /// An answer that can be sent.
 pub(super) struct Rendered {
@@ -32,12 +32,11 @@ pub(super) struct Rendered {
 }
 
 impl Rendered {
-    pub(super) fn into_not_modified(self) -> Refusal {
-        Refusal::NotModified(NotModified::new(
-            &self.validators,
-            self.headers.get(CONTENT_LOCATION),
-            self.outline,
-        ))
+    /// 304; `held` is the client's tag, where it is another one than this.
+    pub(super) fn into_not_modified(self, held: Option<EntityTag>) -> Refusal {
+        let location = self.headers.get(CONTENT_LOCATION);
+        let not_modified = NotModified::new(&self.validators, location, self.outline);
+        Refusal::NotModified(not_modified.naming(held.as_ref()))
     }
 
     /// Which part of the representation the request asks for, where it can ask for one.

@@ -6,15 +6,13 @@ use http::request::Parts;
 use super::Unguarded;
 use super::unguarded::Source;
 use crate::problem::cut;
-use crate::{IfMatch, Preconditions, Replay, Resource, StateTag, TagList, Tolerate, Wildcard};
+use crate::{IfMatch, Preconditions, Replay, Resource, StateTag, TagList, Wildcard};
 
 /// What a request's write is held to: the rules of its type, unless the router has others in an `Extension`.
 #[derive(Debug)]
 pub(super) struct Rules {
     pub(super) if_match: IfMatch,
     pub(super) wildcard: Wildcard,
-    #[expect(dead_code, reason = "altered tags are compared by it")]
-    pub(super) tolerate: Tolerate,
     replay: Replay,
     report: Option<Report>,
 }
@@ -25,7 +23,6 @@ impl Rules {
         Self {
             if_match,
             wildcard: rule(parts, T::WILDCARD),
-            tolerate: rule(parts, T::TOLERATE),
             // What a POST does is more than the state that it leaves.
             replay: match parts.method {
                 Method::PUT | Method::PATCH | Method::DELETE => rule(parts, T::REPLAY),
@@ -67,7 +64,7 @@ impl Rules {
             (Replay::Accept, Some(TagList::Tags(tags)), None) => tags.as_slice(),
             _ => &[],
         };
-        tags.iter().filter_map(crate::EntityTag::guarded_state)
+        tags.iter().filter_map(|tag| preconditions.guarded_state(tag))
     }
 }
 

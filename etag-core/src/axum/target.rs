@@ -127,7 +127,7 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
         let key = key.ok_or_else(Problem::not_found)?;
         T::Policy::from_ref(state).authorize(parts, Some(&key), access).await?;
         has_tags::<T>()?;
-        let preconditions = Preconditions::read(&parts.method, &parts.headers);
+        let preconditions = Preconditions::of::<T>(parts);
         Ok(Self { key, store: S::from_ref(state), preconditions })
     }
 

@@ -1,5 +1,9 @@
 //! Longer answers than an item's documentation has room for.
 
+#[cfg(feature = "axum")]
+#[doc = include_str!("behind_a_proxy.md")]
+pub mod behind_a_proxy {}
+
 #[doc = include_str!("keyed_tags.md")]
 pub mod keyed_tags {}
 

@@ -1,16 +1,18 @@
 //! The preconditions of a request, and their evaluation in the order of RFC 9110 §13.2.2.
 
+pub(crate) mod accept_encoding;
 mod asked;
 mod date;
 mod range;
 mod tag_list;
+mod tolerance;
 
 use std::time::SystemTime;
 
 use http::Method;
 use http::header::{HeaderMap, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 
-use crate::{EntityTag, LastModified, Preferences, Validators};
+use crate::{EntityTag, LastModified, Preferences, Tolerate, Validators};
 use asked::Action;
 
 pub(crate) use asked::Asked;
@@ -41,6 +43,9 @@ pub struct Preconditions {
     if_modified_since: Option<SystemTime>,
     asked: Asked,
     malformed: Option<MalformedPrecondition>,
+    tolerate: Tolerate,
+    /// The tags of `If-None-Match` that name an accepted coding of what is selected, if that was altered.
+    coded: Vec<EntityTag>,
 }
 
 /// What the preconditions of a request demand.
@@ -119,6 +124,10 @@ impl Preconditions {
         };
         let if_match = tags(IF_MATCH, action == Action::Neither);
         let if_none_match = tags(IF_NONE_MATCH, action != Action::Change);
+        let coded = match (&if_none_match, action) {
+            (Some(TagList::Tags(tags)), Action::Select) => tolerance::coded(tags, headers),
+            _ => Vec::new(),
+        };
         Self {
             if_match,
             if_unmodified_since: single_date(headers, &IF_UNMODIFIED_SINCE),
@@ -126,6 +135,8 @@ impl Preconditions {
             if_modified_since: single_date(headers, &IF_MODIFIED_SINCE),
             asked,
             malformed,
+            tolerate: Tolerate::Nothing,
+            coded,
         }
     }
 
@@ -149,7 +160,7 @@ impl Preconditions {
         }
         // Steps 3 and 4.
         let is_modified = match &self.if_none_match {
-            Some(tags) => !tags.matches(current, EntityTag::weak_eq),
+            Some(tags) => !tags.matches(current, EntityTag::weak_eq) && self.held(current).is_none(),
             None => self.asked.action == Action::Change || self.is_modified_since(current, now),
         };
         match (is_modified, self.asked.action) {
@@ -162,7 +173,7 @@ impl Preconditions {
     /// `If-Match`, or `If-Unmodified-Since` without it.
     fn may_change(&self, current: Option<&Validators>, now: SystemTime) -> bool {
         if let Some(tags) = &self.if_match {
-            return tags.matches(current, EntityTag::guards);
+            return tags.matches(current, |tag, current| self.guards(tag, current));
         }
         match (self.if_unmodified_since, last_modified(current)) {
             (Some(date), Some(modified)) => modified.is_strong_at(now) && modified.is_not_after(date),

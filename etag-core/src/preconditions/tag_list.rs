@@ -18,8 +18,16 @@ impl TagList {
         Self::Tags(Vec::new())
     }
 
+    /// The tags; none of `*`.
+    pub(crate) fn tags(&self) -> &[EntityTag] {
+        match self {
+            Self::Any => &[],
+            Self::Tags(tags) => tags,
+        }
+    }
+
     /// Reads all lines of a header as one list; `None` where there is no such header.
-    pub(super) fn read(headers: &HeaderMap, name: &HeaderName) -> Option<Result<Self, &'static str>> {
+    pub(crate) fn read(headers: &HeaderMap, name: &HeaderName) -> Option<Result<Self, &'static str>> {
         let mut lines = headers.get_all(name).iter().map(http::HeaderValue::as_bytes).peekable();
         lines.peek()?;
         Some(Self::parse(lines))

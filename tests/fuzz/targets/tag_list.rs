@@ -168,11 +168,22 @@ impl Representation {
         self.validators.last_modified.filter(LastModified::is_alone).map(|_| date())
     }
 
-    /// Strong comparison, or that of the state where the framework made the tag: `"S"` and `"S.V"`, but not `"S.V~"`.
+    /// Strong comparison, or that of the state where the framework made the tag: `"S"` and `"S.V"`, but not `"S.V~"` nor
+    /// `"S.V-gzip"`.
     fn is_guarded_by(&self, tag: &Tag) -> bool {
         let opaque = String::from_utf8_lossy(&tag.opaque);
         let is_same = match self.state {
-            Some(state) => opaque.split('.').next() == Some(&state.to_string()) && !opaque.ends_with('~'),
+            Some(state) => {
+                let (own, variant) = opaque.split_once('.').unwrap_or((&opaque, ""));
+                let is_suffixed = ["gzip", "gz", "br", "zstd", "deflate"].iter().any(|coding| {
+                    let rest = variant.strip_suffix(coding);
+                    let ends = ["-", "--", ";"].map(|sign| rest.and_then(|rest| rest.strip_suffix(sign)));
+                    ends.into_iter()
+                        .flatten()
+                        .any(|text| text.ends_with('~') || text.parse::<StateTag>().is_ok())
+                });
+                own == state.to_string() && !opaque.ends_with('~') && !is_suffixed
+            }
             None => {
                 self.validators.etag.as_ref().is_some_and(|own| !own.is_weak() && own.opaque() == tag.opaque)
             }

@@ -144,7 +144,7 @@ async fn a_put_that_does_not_name_their_state_is_refused() {
         (IF_MATCH, first.etag(), "stale"),
         (IF_MATCH, product, "stale"),
         (IF_MATCH, format!("{}, \"x\"", first.etag()), "stale"),
-        (IF_MATCH, weak, "weak"),
+        (IF_MATCH, weak, "altered"),
         (IF_NONE_MATCH, "*".to_owned(), "exists"),
         (IF_NONE_MATCH, current.etag(), "exists"),
         (IF_UNMODIFIED_SINCE, LONG_AGO.to_owned(), "stale"),

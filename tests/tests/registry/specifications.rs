@@ -170,7 +170,7 @@ async fn a_put_that_does_not_name_their_state_is_refused() {
         let refused = answer(service.put(&path, &crane()).header(IF_MATCH, tags)).await;
         let problem = assert_problem(&refused, 412, "precondition-failed");
         assert_eq!((refused.etag(), &problem["etag"]), (current.etag(), &json!(current.etag())), "{tags}");
-        assert_eq!(problem["reason"], if tags == weak { "weak" } else { "stale" });
+        assert_eq!(problem["reason"], if tags == weak { "altered" } else { "stale" });
     }
     let unquoted = opaque(&current.etag()).to_owned();
     for tags in ["", "xyzzy", &unquoted, &format!("{}, *", current.etag())] {
