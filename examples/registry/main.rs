@@ -3,6 +3,7 @@
 mod assets;
 mod catalogue;
 mod products;
+mod serve;
 mod settings;
 mod specifications;
 #[cfg(test)]
@@ -10,18 +11,19 @@ mod tags;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Context;
 use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderValue;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use clap::{Parser, ValueEnum};
-use etag_core::axum::{EtagLayer, method_not_allowed, not_found};
+use etag_core::axum::{EtagLayer, cors, method_not_allowed, not_found};
 use etag_core::{Database, Tolerate};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::compression::CompressionLayer;
+use tower_http::cors::CorsLayer;
 use tracing_subscriber::EnvFilter;
 
 /// A registry of assets and the products they are instances of.
@@ -36,6 +38,9 @@ struct Arguments {
     /// A JSON array of assets to import first: all of them, or none where one is bad
     #[arg(long, value_name = "FILE")]
     load: Option<PathBuf>,
+    /// Whose pages may ask: an origin such as `https://app.example`; can be given several times
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    cors_origin: Vec<HeaderValue>,
     #[command(flatten)]
     hops: Hops,
 }
@@ -72,12 +77,28 @@ async fn main() -> anyhow::Result<()> {
         catalogue::load(&database, assets).await?;
     }
     announce(listener.local_addr()?, &database).await?;
-    let serving = axum::serve(listener, behind(arguments.hops, router(database)))
-        .with_graceful_shutdown(asked_to_stop());
-    tokio::select! {
-        served = serving => Ok(served?),
-        () = overdue() => Ok(()),
+    let mut router = behind(arguments.hops, router(database));
+    if !arguments.cors_origin.is_empty() {
+        router = router.layer(cross_origin(arguments.cors_origin));
     }
+    serve::serve(listener, router, asked_to_stop()).await;
+    Ok(())
+}
+
+/// An origin as browsers send it: a scheme, a host, and no path (RFC 6454 §6.2).
+fn origin(text: &str) -> Result<HeaderValue, &'static str> {
+    let host = text.split_once("://").map(|(_, host)| host).filter(|host| !host.is_empty());
+    let origin = host.filter(|host| !host.contains('/')).and_then(|_| text.parse().ok());
+    origin.ok_or("expected a scheme and a host, such as `https://app.example`")
+}
+
+/// What pages of other origins may send and read.
+fn cross_origin(origins: Vec<HeaderValue>) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods(cors::ALLOWED_METHODS)
+        .allow_headers(cors::ALLOWED_HEADERS)
+        .expose_headers(cors::EXPOSED_HEADERS)
 }
 
 /// The service. What is not answered by a handler is answered with a problem as well.
@@ -129,13 +150,7 @@ async fn announce(address: SocketAddr, database: &Database) -> anyhow::Result<()
     Ok(())
 }
 
-/// Ends a while after the process is told to stop, whatever a slow client still has to say.
-async fn overdue() {
-    asked_to_stop().await;
-    tokio::time::sleep(Duration::from_secs(10)).await;
-}
-
-/// Ends when the process is told to stop: requests that have begun are answered.
+/// Ends when the process is told to stop.
 async fn asked_to_stop() {
     let mut terminate = signal(SignalKind::terminate()).ok();
     let terminated = async {

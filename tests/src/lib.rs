@@ -27,12 +27,23 @@ impl Registry {
 
     /// The same, with more arguments than that.
     pub fn start_with(database: &str, arguments: &[&str]) -> Self {
-        let mut process = Command::new(program())
-            .args(["--listen", "127.0.0.1:0", "--database", database])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the registry starts");
+        Self::spawn(Self::command(database).args(arguments))
+    }
+
+    /// The same, with its log in a file.
+    pub fn start_logged(database: &str, log: &Path) -> Self {
+        let log = std::fs::File::create(log).expect("the log can be written");
+        Self::spawn(Self::command(database).stderr(log))
+    }
+
+    fn command(database: &str) -> Command {
+        let mut command = Command::new(program());
+        command.args(["--listen", "127.0.0.1:0", "--database", database]);
+        command
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().expect("the registry starts");
         let mut line = String::new();
         let stdout = process.stdout.take().expect("its output is piped");
         let mut stdout = BufReader::new(stdout);
@@ -51,6 +62,15 @@ impl Registry {
     /// Where it listens: `127.0.0.1:PORT`, for a socket.
     pub fn address(&self) -> &str {
         self.base.trim_start_matches("http://")
+    }
+
+    /// How much of its memory is in use, in bytes (`VmRSS`).
+    pub fn memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+        let status = status.expect("it is running");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
+        let kilobytes: usize = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kilobytes * 1024
     }
 
     /// Ends it at once, as a crash would (`SIGKILL`).
@@ -76,6 +96,23 @@ pub fn program() -> &'static Path {
         let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
         build.manifest_path(manifest).run().expect("the registry builds").path().to_owned()
     })
+}
+
+/// A program of the machine's that a test talks to, such as a browser or a proxy.
+///
+/// `None` where it is not installed, and the test is to be skipped: it says so. With `ETAG_TEST_SYSTEM=require` that
+/// is a failure instead.
+pub fn system_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // What only root is meant to run is often not on the path of others.
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
+    let found = folders.map(|folder| folder.join(name)).find(|file| file.is_file());
+    if found.is_none() {
+        let is_required = std::env::var("ETAG_TEST_SYSTEM").is_ok_and(|system| system == "require");
+        assert!(!is_required, "`{name}` is not installed, and ETAG_TEST_SYSTEM=require asks for it");
+        eprintln!("skipped: `{name}` is not installed");
+    }
+    found
 }
 
 /// A folder for a database, and the URL of a SQLite file in it.

@@ -9,10 +9,10 @@ use axum::extract::{FromRequest, Request};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName};
 use http::{HeaderValue, Method, StatusCode};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
 
+use super::form::other_form;
 use super::guard::lenient_tag;
 use super::unique::{TAKEN, Unique, hides_json};
 use crate::outline::{Outline, Stamp};
@@ -283,26 +283,6 @@ fn names(path: &serde_path_to_error::Path) -> impl Iterator<Item = String> {
         Segment::Enum { variant } => Some(variant.clone()),
         Segment::Unknown => None,
     })
-}
-
-/// Where an array was sent for an object, or an object for a string; and what was wanted.
-fn other_form<'a>(sent: &'a Value, shown: &Value) -> Option<(Vec<&'a str>, &'static str)> {
-    match (sent, shown) {
-        (Value::Array(_), Value::Object(_)) => Some((Vec::new(), "an object")),
-        (Value::Object(_), Value::String(_)) => Some((Vec::new(), "a string")),
-        (Value::Array(sent), Value::Array(shown)) => {
-            // A set is shown in an order of its own.
-            let is_shown = |sent: &Value| shown.iter().any(|shown| other_form(sent, shown).is_none());
-            let mut pairs = sent.iter().zip(shown);
-            pairs.find_map(|(sent, shown)| other_form(sent, shown).filter(|_| !is_shown(sent)))
-        }
-        (Value::Object(sent), Value::Object(shown)) => sent.iter().find_map(|(name, sent)| {
-            let (mut path, wanted) = other_form(sent, shown.get(name)?)?;
-            path.insert(0, name);
-            Some((path, wanted))
-        }),
-        _ => None,
-    }
 }
 
 /// The members that show a part of the key, and which part.

@@ -1,8 +1,13 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+use jiff::fmt::strtime;
+
 /// Reads a date in any of the three formats of RFC 9110 §5.6.7.
 pub(super) fn parse(text: &str, now: SystemTime) -> Option<SystemTime> {
+    if text.len() > LONGEST {
+        return None;
+    }
     let Some((before, year, after)) = two_digit_year(text) else {
         return httpdate::parse_http_date(text).ok().or_else(|| before_1970(text));
     };
@@ -18,8 +23,13 @@ pub(super) fn parse(text: &str, now: SystemTime) -> Option<SystemTime> {
 
 /// A date before 1970 is as early as 1970: nothing here is older.
 fn before_1970(text: &str) -> Option<SystemTime> {
-    let date = text.ends_with(" GMT").then(|| jiff::fmt::rfc2822::parse(text).ok())??;
-    (date.timestamp() < jiff::Timestamp::UNIX_EPOCH).then_some(SystemTime::UNIX_EPOCH)
+    let date = match text.len() {
+        IMF_FIXDATE => strtime::parse("%a, %d %b %Y %H:%M:%S GMT", text),
+        ASCTIME => strtime::parse("%a %b %e %H:%M:%S %Y", text),
+        _ => return None,
+    };
+    let year = date.ok()?.to_datetime().ok()?.year();
+    (year < 1970).then_some(SystemTime::UNIX_EPOCH)
 }
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT` as what stands before and after its year: `Sun, 06 Nov`, 94, `08:49:37
@@ -42,3 +52,12 @@ const YEAR_2000: Duration = Duration::from_secs(946_684_800);
 
 /// Of 365.2425 days.
 const FIFTY_YEARS: Duration = Duration::from_secs(50 * 31_556_952);
+
+/// The length of `Sun, 06 Nov 1994 08:49:37 GMT`.
+const IMF_FIXDATE: usize = 29;
+
+/// The length of `Sun Nov  6 08:49:37 1994`.
+const ASCTIME: usize = 24;
+
+/// The length of `Wednesday, 09-Nov-94 08:49:37 GMT`: no date is longer.
+const LONGEST: usize = 33;

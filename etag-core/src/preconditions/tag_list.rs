@@ -28,28 +28,25 @@ impl TagList {
 
     /// Reads all lines of a header as one list; `None` where there is no such header.
     pub(crate) fn read(headers: &HeaderMap, name: &HeaderName) -> Option<Result<Self, &'static str>> {
-        let mut lines = headers.get_all(name).iter().map(http::HeaderValue::as_bytes).peekable();
-        lines.peek()?;
-        Some(Self::parse(lines))
+        let lines: Vec<&[u8]> = headers.get_all(name).iter().map(http::HeaderValue::as_bytes).collect();
+        (!lines.is_empty()).then(|| Self::parse(&lines))
     }
 
-    /// `"*" / #entity-tag`, where a recipient passes over empty members (§5.6.1.2).
-    fn parse<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Result<Self, &'static str> {
+    /// `"*" / #entity-tag`, where a recipient passes over the empty members of a list (§5.6.1.2).
+    fn parse(lines: &[&[u8]]) -> Result<Self, &'static str> {
+        // The wildcard is no list: not even an empty member stands beside it.
+        if matches!(lines, [line] if line.trim_ascii() == b"*") {
+            return Ok(Self::Any);
+        }
         let mut tags = Vec::new();
-        let mut wildcards = 0_usize;
-        for mut line in lines {
-            while let Some(member) = next_member(&mut line)? {
-                match member {
-                    b"*" => wildcards += 1,
-                    tag => tags.push(EntityTag::parse(tag).map_err(|_| UNQUOTED)?),
-                }
+        for mut line in lines.iter().copied() {
+            while let Some(tag) = next_member(&mut line)? {
+                tags.push(EntityTag::parse(tag).map_err(|_| UNQUOTED)?);
             }
         }
-        match (wildcards, tags.is_empty()) {
-            (0, false) => Ok(Self::Tags(tags)),
-            (1, true) => Ok(Self::Any),
-            (0, true) => Err("it names no tag"),
-            _ => Err("`*` stands alone"),
+        match tags.is_empty() {
+            false => Ok(Self::Tags(tags)),
+            true => Err("it names no tag"),
         }
     }
 
@@ -77,7 +74,7 @@ fn next_member<'a>(line: &mut &'a [u8]) -> Result<Option<&'a [u8]>, &'static str
     };
     let rest = &line[start..];
     let end = match rest {
-        [b'*', ..] => 1,
+        [b'*', ..] => return Err("`*` stands alone"),
         [b'"', opaque @ ..] => 2 + closing_quote(opaque)?,
         [b'W', b'/', b'"', opaque @ ..] => 4 + closing_quote(opaque)?,
         _ => return Err(UNQUOTED),

@@ -308,3 +308,42 @@ impl<P: Place> Lists for P {
         Ok(self.whole(scope.collection).foreign(scope, limit))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(content: &str, microseconds: i64) -> Entry {
+        let columns = Columns {
+            deleted: false,
+            state: content.to_owned(),
+            content: content.to_owned(),
+            modified: Timestamp::from_microseconds(microseconds),
+            alone: true,
+            shape: "shape".to_owned(),
+            exact: true,
+        };
+        Entry { row: Row { columns, document: Vec::new() }, members: Vec::new() }
+    }
+
+    /// As where the clock was set back: the writer looks what is there, and comes again with a later stamp.
+    #[tokio::test]
+    async fn a_row_is_written_over_with_a_later_stamp_only() -> Result<(), DatabaseError> {
+        let mut rows = Memory::default();
+        let at = Address { collection: "notes", key: "1".to_owned() };
+        assert_eq!(rows.insert(&at, false, &entry("first", 10_000_000)).await?, Some(true));
+        for earlier in [0, 9_999_999, 10_000_000] {
+            assert_eq!(rows.replace(&at, None, &entry("second", earlier)).await?, None);
+        }
+        // In the same second neither is alone, and in the next one it is.
+        assert_eq!(rows.replace(&at, None, &entry("second", 10_000_001)).await?, Some(false));
+        assert_eq!(rows.replace(&at, None, &entry("third", 11_000_000)).await?, Some(true));
+
+        assert!(rows.bury(&at, None, Timestamp::from_microseconds(0)).await?);
+        for earlier in [0, 11_000_000, 11_000_001] {
+            assert_eq!(rows.insert(&at, true, &entry("fourth", earlier)).await?, None);
+        }
+        assert_eq!(rows.insert(&at, true, &entry("fourth", 11_000_002)).await?, Some(false));
+        Ok(())
+    }
+}

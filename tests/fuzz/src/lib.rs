@@ -59,15 +59,17 @@ enum Place {
 
 /// Reads the lines of one header as `"*" / #entity-tag` (§13.1.1, §13.1.2).
 ///
-/// They are one line, joined by a comma and a space (§5.3). Empty elements are passed over, beside `*` as well, and a list
-/// of nothing else is none: it demands nothing that could be evaluated (§5.6.1.2).
+/// They are one line, joined by a comma and a space (§5.3). Empty elements of a list are passed over, and a list of nothing
+/// else is none: it demands nothing that could be evaluated (§5.6.1.2). `*` is no list: nothing stands beside it.
 pub fn tags(lines: &[Vec<u8>]) -> Option<Tags> {
     let line = lines.join(b", ".as_slice());
+    if without_ows(&line) == b"*" {
+        return Some(Tags::Any);
+    }
     let mut elements = elements(&line);
     elements.retain(|element| !element.is_empty());
     match elements.as_slice() {
         [] => None,
-        [b"*"] => Some(Tags::Any),
         elements => elements.iter().map(|element| entity_tag(element)).collect::<Option<_>>().map(Tags::List),
     }
 }

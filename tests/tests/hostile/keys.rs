@@ -1,0 +1,111 @@
+//! Keys of octets that paths, databases or headers take for their own.
+
+use tests::on_each_database;
+
+use super::*;
+
+/// Each is another key, however it is written in a path.
+const KEYS: [&str; 17] = [
+    "a",
+    "a\0",
+    "a\0b",
+    "\0",
+    "a/b",
+    "a%2Fb",
+    "a%00",
+    "/",
+    "%",
+    "a b",
+    "a\r\nX: y",
+    "a\"b",
+    "ä",
+    "a\u{301}",
+    "..a",
+    "a;b=c",
+    "?#",
+];
+
+fn encoded(key: &str) -> String {
+    key.bytes().map(|octet| format!("%{octet:02X}")).collect()
+}
+
+#[tokio::test]
+async fn keys_with_nul_and_slash_are_keys_as_any_other() {
+    on_each_database(async |database| {
+        let service = Service::on(database).await;
+        let mut tags = HashSet::new();
+        for key in KEYS {
+            let path = format!("/notes/{}", encoded(key));
+            let body = json!({"text": "the same"}).to_string();
+            let created = service.send("PUT", &path, &[JSON], &body).await;
+            assert_eq!(created.status, 201, "{key:?}: {}", created.text());
+            assert_eq!(created.header("location"), path);
+            assert!(tags.insert(created.header("etag").to_owned()), "{key:?} is another resource");
+        }
+        for key in KEYS {
+            let path = format!("/notes/{}", encoded(key));
+            let shown = service.send("GET", &path, &[], "").await;
+            let note: Value = serde_json::from_slice(&shown.body).unwrap();
+            assert_eq!((shown.status, note["id"].as_str()), (200, Some(key)));
+            let tag = shown.header("etag");
+            let known = service.send("GET", &path, &[("if-none-match", tag)], "").await;
+            assert_eq!(known.status, 304, "{key:?}");
+            let listed = service.send("GET", &format!("/notes?id={}", encoded(key)), &[], "").await;
+            let listed: Value = serde_json::from_slice(&listed.body).unwrap();
+            assert_eq!(listed, json!([note]), "{key:?}");
+            let patches = json!([{"id": key, "text": "changed", "etag": tag}]).to_string();
+            let patched = service.send("PATCH", "/notes", &[PATCH], &patches).await;
+            assert_eq!(patched.status, 200, "{key:?}: {}", patched.text());
+            let stale = service.send("DELETE", &path, &[("if-match", tag)], "").await;
+            assert_eq!(stale.status, 412, "{key:?}");
+            let deleted = service.send("DELETE", &path, &[("if-match", stale.header("etag"))], "").await;
+            assert_eq!(deleted.status, 204, "{key:?}");
+            assert_eq!(service.send("GET", &path, &[], "").await.status, 404, "{key:?}");
+        }
+        service.assert_untouched().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_created_under_such_a_key_is_found_at_its_location() {
+    on_each_database(async |database| {
+        let service = Service::on(database).await;
+        for key in KEYS {
+            let body = json!({"id": key, "text": "new"}).to_string();
+            let created = service.send("POST", "/notes", &[JSON], &body).await;
+            assert_eq!(created.status, 201, "{key:?}: {}", created.text());
+            let shown = service.send("GET", created.header("location"), &[], "").await;
+            assert_eq!((shown.status, shown.header("etag")), (200, created.header("etag")), "{key:?}");
+            assert_eq!(service.send("POST", "/notes", &[JSON], &body).await.status, 409, "{key:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_no_text_is_404() {
+    let service = Service::new().await;
+    for path in ["/notes/%FF", "/notes/%C3", "/notes/%ED%A0%80", "/notes/a%FFb"] {
+        for (method, content_type, body) in WRITES {
+            let guarded = [content_type, ("if-match", "*")];
+            assert_eq!(service.send(method, path, &guarded, body).await.status, 404, "{method} {path}");
+        }
+        assert_eq!(service.send("GET", path, &[], "").await.status, 404, "{path}");
+    }
+    service.assert_untouched().await;
+}
+
+#[tokio::test]
+async fn a_key_of_60_kilobytes_is_one_too() {
+    on_each_database(async |database| {
+        let service = Service::on(database).await;
+        let path = format!("/notes/{}", "k".repeat(60_000));
+        assert_eq!(service.send("GET", &path, &[], "").await.status, 404);
+        let created = service.send("PUT", &path, &[JSON], r#"{"text":"long"}"#).await;
+        assert_eq!(created.status, 201);
+        let shown = service.send("GET", &path, &[], "").await;
+        assert_eq!((shown.status, shown.header("etag")), (200, created.header("etag")));
+    })
+    .await;
+}
