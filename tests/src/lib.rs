@@ -1,5 +1,6 @@
 //! What the workspace's tests share: the registry as a process of its own, and what is said to it.
 
+pub mod items;
 pub mod statements;
 
 use std::io::{BufRead, BufReader, Read};

@@ -9,3 +9,6 @@ pub mod keyed_tags {}
 
 #[doc = include_str!("reading_the_expansion.md")]
 pub mod reading_the_expansion {}
+
+#[doc = include_str!("http_checklist.md")]
+pub mod http_checklist {}

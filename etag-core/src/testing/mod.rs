@@ -1,4 +1,6 @@
-//! Pins: the entity tags of your own types, kept in a lock file that a test compares.
+//! For your tests: pins of your types' tags, and a [conformance](mod@conformance) kit for your service.
+//!
+//! Pins are the entity tags of your own types, kept in a lock file that a test compares.
 //!
 //! A tag is a promise. Clients hold tags for months, and send them back: one that a refactoring moves costs each of
 //! them a whole body where a 304 would have done, and a 412 where a write was fine. So a change that moves the tags of
@@ -72,6 +74,8 @@
 //! | `shape` | the type in words, by JSON pointer (RFC 6901); `*` is any element |
 //! | `body` | the canonical JSON, without the tags that it shows: they move with the tag and are no reason |
 
+pub mod conformance;
+
 mod json;
 mod lock;
 mod pin;
@@ -83,7 +87,10 @@ use std::path::{Path, PathBuf};
 
 use crate::{Versioned, canonical};
 use lock::Lock;
+
 use pin::Pin;
+
+pub use conformance::Conformance;
 
 /// The tags of some values, to be compared with those in a lock file.
 ///
