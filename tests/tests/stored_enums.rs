@@ -146,6 +146,11 @@ async fn a_patch_leaves_a_stamp_alone_and_changes_what_is_only_called_so() {
     put_new(&router, "/2", r#"{"kind":"Diary","changed":"today"}"#).await;
     let diary = patch(&router, "/2", r#"{"changed":"tomorrow"}"#).await;
     assert_unstamped(&diary, r#"{"changed":"tomorrow","kind":"Diary"}"#);
+
+    let diary = patch(&router, "/1", r#"{"kind":"Diary","changed":"yesterday"}"#).await;
+    assert_unstamped(&diary, r#"{"changed":"yesterday","kind":"Diary"}"#);
+    let draft = patch(&router, "/2", r#"{"kind":"Draft","text":"c"}"#).await;
+    assert_stamped(&draft, r#"{"changed":"2"#);
 }
 
 /// What is wrong is said of what was sent.

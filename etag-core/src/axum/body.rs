@@ -195,17 +195,14 @@ impl Json {
         stamps.try_for_each(|stamp| members.stamp(stamp, at))
     }
 
-    /// Takes out what the server owns, so that a patch does not change it in what is stored; 422 as
-    /// [`fill`](Self::fill).
-    pub(super) fn strip<T: Resource>(&mut self, key: &[String], stored: &T) -> Result<(), Problem> {
+    /// Takes out what the server owns, so that a patch does not change it; 422 as [`fill`](Self::fill).
+    pub(super) fn strip<T: Resource>(&mut self, key: &[String]) -> Result<(), Problem> {
         self.take_key::<T>(key)?;
         self.remove_tag::<T>();
         if let Self::Object(members) = self {
-            for stamp in &Outline::of::<T>().stamps {
-                if !stamp.is_of_variant || is_stamped(stored)? {
-                    members.remove(stamp.name);
-                }
-            }
+            // In another variant than the one that is stamped, a member of that name is the client's.
+            let stamps = Outline::of::<T>().stamps.iter().filter(|stamp| !stamp.is_of_variant);
+            stamps.for_each(|stamp| members.remove(stamp.name));
         }
         Ok(())
     }

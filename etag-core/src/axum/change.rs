@@ -78,8 +78,8 @@ impl MergePatch {
     }
 
     /// Reads a patch of the resource of this key, without what the server owns: 422.
-    pub(super) fn read<T: Resource>(mut json: Json, key: &[String], stored: &T) -> Result<Self, Problem> {
-        json.strip(key, stored)?;
+    pub(super) fn read<T: Resource>(mut json: Json, key: &[String]) -> Result<Self, Problem> {
+        json.strip::<T>(key)?;
         Ok(Self::new(json))
     }
 

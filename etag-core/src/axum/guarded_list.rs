@@ -202,8 +202,8 @@ where
         let (stored, required) = list.load().await?;
         list.report();
         let mut bodies = Vec::new();
-        for ((mut item, key), stored) in items.into_iter().zip(&list.keys).zip(&stored) {
-            item.json.strip(&key.parts(), stored).map_err(|problem| problem.at(&item.path))?;
+        for (mut item, key) in items.into_iter().zip(&list.keys) {
+            item.json.strip::<T>(&key.parts()).map_err(|problem| problem.at(&item.path))?;
             bodies.push(MergePatch::new(item.json));
         }
         let mut values = apply_all(&bodies, stored)?;

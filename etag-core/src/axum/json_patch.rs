@@ -95,7 +95,7 @@ impl JsonPatch {
 
     /// 400 where the body is no JSON Patch, 422 where it is too much of one. Whether it is of this key is seen when it
     /// is applied.
-    pub(super) fn read<T: Resource>(json: Json, _key: &[String], _stored: &T) -> Result<Self, Problem> {
+    pub(super) fn read(json: Json, _key: &[String]) -> Result<Self, Problem> {
         let elements = match json {
             Json::Other(json) => serde_json::from_str(json.get()).ok(),
             Json::Object(_) => None,

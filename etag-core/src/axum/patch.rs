@@ -58,12 +58,12 @@ impl Patch {
         }
     }
 
-    pub(super) fn read_merge<T: Resource>(json: Json, key: &[String], stored: &T) -> Result<Self, Problem> {
-        MergePatch::read(json, key, stored).map(Self::Merge)
+    pub(super) fn read_merge<T: Resource>(json: Json, key: &[String]) -> Result<Self, Problem> {
+        MergePatch::read::<T>(json, key).map(Self::Merge)
     }
 
-    pub(super) fn read_json<T: Resource>(json: Json, key: &[String], stored: &T) -> Result<Self, Problem> {
-        JsonPatch::read(json, key, stored).map(Self::Json)
+    pub(super) fn read_json(json: Json, key: &[String]) -> Result<Self, Problem> {
+        JsonPatch::read(json, key).map(Self::Json)
     }
 
     pub(super) fn apply<T: Resource + FromJson>(&self, stored: T) -> Result<T, Problem> {

@@ -68,10 +68,9 @@ impl NotModified {
     }
 }
 
-/// Never share what may be one user's (RFC 9111 §5.2.2.7), and ask each time whether it is current
-/// (§5.2.2.4).
 /// What a 304 repeats of the 200 (RFC 9110 §15.4.5), as far as the type says it.
 pub(super) fn cache_headers(headers: &mut HeaderMap, outline: &Outline) {
+    // Never share what may be one user's (RFC 9111 §5.2.2.7), and ask each time whether it is current (§5.2.2.4).
     let cache_control = outline.cache_control.unwrap_or("private, no-cache");
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
     for names in &outline.vary {

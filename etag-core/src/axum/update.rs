@@ -288,7 +288,7 @@ where
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
         let received = receive::<T, S, A>(request, state, MediaType::MERGE_PATCH).await?;
-        received.patched(MergePatch::read::<T>, MergePatch::apply).await
+        received.patched(MergePatch::read::<T>, MergePatch::apply, true).await
     }
 }
 
@@ -303,7 +303,7 @@ where
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
         let received = receive::<T, S, A>(request, state, MediaType::JSON_PATCH).await?;
-        received.patched(JsonPatch::read, JsonPatch::apply).await
+        received.patched(JsonPatch::read, JsonPatch::apply, false).await
     }
 }
 
@@ -317,11 +317,10 @@ where
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
-        let read = match MediaType::JSON_PATCH.is_that_of(request.headers()) {
-            true => Patch::read_json,
-            false => Patch::read_merge::<T>,
-        };
-        receive::<T, S, A>(request, state, MediaType::PATCH).await?.patched(read, Patch::apply).await
+        let is_json_patch = MediaType::JSON_PATCH.is_that_of(request.headers());
+        let read = if is_json_patch { Patch::read_json } else { Patch::read_merge::<T> };
+        let received = receive::<T, S, A>(request, state, MediaType::PATCH).await?;
+        received.patched(read, Patch::apply, !is_json_patch).await
     }
 }
 
@@ -372,7 +371,7 @@ struct Stored<T: Resource, S: Store<T>> {
 }
 
 /// How a patch of the resource of a key is read.
-type Read<T, P> = fn(Json, &[String], &T) -> Result<P, Problem>;
+type Read<P> = fn(Json, &[String]) -> Result<P, Problem>;
 
 impl<T: Resource, S: Store<T>> Received<T, S> {
     /// Loads the value that is to be changed: 404, 400.
@@ -395,22 +394,29 @@ impl<T: Resource, S: Store<T>> Received<T, S> {
     }
 
     /// The same, and applies a patch to it: 428, 412, 400, 409, 422.
-    async fn patched<P>(self, read: Read<T, P>, apply: Apply<T, P>) -> Result<Update<T, P, S>, Refusal>
+    /// Two that append the same are two changes: only what is the same when it is done twice may be replayed.
+    async fn patched<P>(
+        self,
+        read: Read<P>,
+        apply: Apply<T, P>,
+        is_idempotent: bool,
+    ) -> Result<Update<T, P, S>, Refusal>
     where
         P: Change<T, Body = P>,
         T::Policy: Send + Sync,
     {
         let Stored { value: stored, version, json, mut ticket, caller, admitted } = self.stored().await?;
         let key = ticket.key.parts();
-        ticket.may_be_replayed = ticket.rules.replayed(&ticket.preconditions).next().is_some();
+        ticket.may_be_replayed =
+            is_idempotent && ticket.rules.replayed(&ticket.preconditions).next().is_some();
         let (body, value) = match admitted {
             Ok(()) => {
-                let body = read(json?, &key, &stored)?;
+                let body = read(json?, &key)?;
                 let value = patched(&body, stored, &ticket.key, apply)?;
                 (body, value)
             }
             Err(refusal) if !ticket.may_be_replayed => {
-                let made = |current| apply(&read(json.ok()?, &key, &current).ok()?, current).ok();
+                let made = |current| apply(&read(json.ok()?, &key).ok()?, current).ok();
                 return Err(caller.explain_loaded(refusal, &ticket.key, (stored, version), made).await);
             }
             // It is stale, and may be sent again: it changes nothing, or is refused.
@@ -419,7 +425,7 @@ impl<T: Resource, S: Store<T>> Received<T, S> {
                 match replayed(json, stored, &ticket.key, read, apply) {
                     Ok(Some(changes_nothing)) => changes_nothing,
                     _ => {
-                        let made = |current| apply(&read(sent?, &key, &current).ok()?, current).ok();
+                        let made = |current| apply(&read(sent?, &key).ok()?, current).ok();
                         return Err(caller.explain_refusal(refusal, &ticket.store, &ticket.key, made).await);
                     }
                 }
@@ -435,10 +441,10 @@ fn replayed<T: Resource, P>(
     json: Result<Json, Problem>,
     stored: T,
     key: &T::Key,
-    read: Read<T, P>,
+    read: Read<P>,
     apply: fn(&P, T) -> Result<T, Problem>,
 ) -> Result<Option<(P, T)>, Problem> {
-    let body = read(json?, &key.parts(), &stored)?;
+    let body = read(json?, &key.parts())?;
     let before = content_of(&stored)?;
     let value = patched(&body, stored, key, apply)?;
     Ok((before == content_of(&value)?).then_some((body, value)))

@@ -2,9 +2,11 @@
 //! `http_checklist`, `choice_…` a choice of ours where the text leaves one, and `mistake_…` a mistake seen in the field.
 
 mod answers;
+mod asked;
 mod choices;
 mod evaluation;
 mod kept;
+mod live;
 mod mistakes;
 mod table;
 mod validators;

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 const GUIDE: &str = include_str!("../../../etag-core/src/guides/http_checklist.md");
 
 /// Where the named tests are.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 8] = [
     include_str!("answers.rs"),
+    include_str!("asked.rs"),
     include_str!("choices.rs"),
     include_str!("evaluation.rs"),
     include_str!("kept.rs"),
+    include_str!("live.rs"),
     include_str!("mistakes.rs"),
     include_str!("validators.rs"),
 ];
