@@ -46,7 +46,7 @@ pub enum Patch {
     /// `application/merge-patch+json`.
     Merge(MergePatch),
     /// `application/json-patch+json`.
-    Json(JsonPatch),
+    Operations(JsonPatch),
 }
 
 impl Patch {
@@ -54,7 +54,7 @@ impl Patch {
     pub fn names(&self, member: &str) -> bool {
         match self {
             Self::Merge(patch) => patch.names(member),
-            Self::Json(patch) => patch.names(member),
+            Self::Operations(patch) => patch.names(member),
         }
     }
 
@@ -63,13 +63,13 @@ impl Patch {
     }
 
     pub(super) fn read_json(json: Json, key: &[String]) -> Result<Self, Problem> {
-        JsonPatch::read(json, key).map(Self::Json)
+        JsonPatch::read(json, key).map(Self::Operations)
     }
 
     pub(super) fn apply<T: Resource + FromJson>(&self, stored: T) -> Result<T, Problem> {
         match self {
             Self::Merge(patch) => patch.apply(stored),
-            Self::Json(patch) => patch.apply(stored),
+            Self::Operations(patch) => patch.apply(stored),
         }
     }
 }

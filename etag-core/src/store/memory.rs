@@ -339,7 +339,7 @@ mod tests {
         assert_eq!(rows.replace(&at, None, &entry("second", 10_000_001)).await?, Some(false));
         assert_eq!(rows.replace(&at, None, &entry("third", 11_000_000)).await?, Some(true));
 
-        assert!(rows.bury(&at, None, Timestamp::from_microseconds(0)).await?);
+        assert!(rows.bury(&at, None, Timestamp::from_microseconds(0), false).await?);
         for earlier in [0, 11_000_000, 11_000_001] {
             assert_eq!(rows.insert(&at, true, &entry("fourth", earlier)).await?, None);
         }

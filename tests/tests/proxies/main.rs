@@ -3,6 +3,7 @@
 //! `tests/data/proxies.toml` is the record, and `cargo test --test proxies -- --nocapture` prints it. A program that is not
 //! installed is skipped, unless `ETAG_TEST_SYSTEM=require` is set. (Checklist 16, 30 to 33, 44, 74, 77, 92, 93.)
 
+mod kit;
 mod server;
 
 use std::net::SocketAddr;
@@ -46,6 +47,9 @@ struct Seen {
 #[serde(deny_unknown_fields)]
 struct Record {
     row: Vec<Row>,
+    /// What the kit finds.
+    #[serde(rename = "kit")]
+    _kit: serde::de::IgnoredAny,
 }
 
 /// How the registry is started.

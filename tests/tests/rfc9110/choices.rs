@@ -88,6 +88,12 @@ async fn choice_if_match_compares_states_strongly() {
     let tag = get(&app, "/it/a", &[]).await.header("etag").to_owned();
     let variant = format!("\"{}.some-variant\"", tag.trim_matches('"'));
     let weak = format!("W/{variant}");
+    // A PUT of the whole value compares in the store, a read and a patch compare what was read.
+    for (tag, status) in [(&variant, 200), (&weak, 412)] {
+        assert_eq!(get(&app, "/it/a", &[("if-match", tag)]).await.status, status);
+        let patched = call(&app, "PATCH", "/it/a", &[PATCH, ("if-match", tag)], "{}").await;
+        assert_eq!(patched.status, status);
+    }
     assert_eq!(put(&app, "/it/a", &[("if-match", &weak)], r#"{"n":1}"#).await.status, 412);
     assert_eq!(put(&app, "/it/a", &[("if-match", &variant)], r#"{"n":1}"#).await.status, 200);
 }

@@ -3,6 +3,23 @@ use std::fmt;
 /// What became of each check.
 ///
 /// Its text is a table, and below each line that failed what was sent and what came back.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use etag_core::testing::Conformance;
+/// use etag_core::testing::conformance::Outcome;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// // A tag, and nobody who looks at If-None-Match.
+/// let app = Router::new().route("/", get(|| async { ([("etag", "\"v1\"")], "text") }));
+/// let report = Conformance::of(app).run().await;
+/// let line = report.failed().find(|line| line.rule() == 51).unwrap();
+/// let Outcome::Failed(failure) = line.outcome() else { panic!() };
+/// assert!(failure.why().starts_with("expected 304, not 200"));
+/// assert!(failure.exchange().contains("> if-none-match: \"v1\""));
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Report {
     lines: Vec<Line>,

@@ -390,7 +390,7 @@ pub(super) fn guard(tag: &EntityTag) -> HeaderLine {
     if tag.is_weak() { line(IF_MATCH, "*") } else { (IF_MATCH, tag.to_header_value()) }
 }
 
-/// A tag without `W/`, between other text.
+/// The value of a header, of its parts.
 pub(super) fn octets(parts: [&[u8]; 3]) -> Vec<u8> {
     parts.concat()
 }

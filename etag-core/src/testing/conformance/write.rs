@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -95,11 +94,5 @@ impl Writes {
             Self::InTurns(writes) => writes.len() > count,
             Self::Made(_) => true,
         }
-    }
-}
-
-impl fmt::Debug for Writes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Writes")
     }
 }
