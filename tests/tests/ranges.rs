@@ -70,7 +70,7 @@ fn part(method: &Method, range: &str, if_range: &str, current: &Validators) -> P
 
 fn text(part: &Part) -> String {
     match part {
-        Part::Whole => "whole".to_owned(),
+        Part::All => "whole".to_owned(),
         Part::Unsatisfiable => "416".to_owned(),
         Part::Bytes(range) => "0123456789"[*range.start() as usize..=*range.end() as usize].to_owned(),
     }
@@ -87,10 +87,10 @@ fn headers_that_are_repeated_ask_for_the_whole() {
     assert_eq!(part(&headers), Part::Bytes(0..=3));
     let mut twice = headers.clone();
     twice.append("if-range", HeaderValue::from_static("\"v1\""));
-    assert_eq!(part(&twice), Part::Whole);
+    assert_eq!(part(&twice), Part::All);
     let mut twice = headers;
     twice.append("range", HeaderValue::from_static("bytes=0-3"));
-    assert_eq!(part(&twice), Part::Whole);
+    assert_eq!(part(&twice), Part::All);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn of_nothing_there_is_no_part() {
         let headers = HeaderMap::from_iter([(http::header::RANGE, HeaderValue::from_static(range))]);
         Preconditions::from_parts(&Method::GET, &headers).unwrap().part(&Validators::default(), 0)
     };
-    assert_eq!(part("bytes=-5"), Part::Whole);
+    assert_eq!(part("bytes=-5"), Part::All);
     assert_eq!(part("bytes=0-"), Part::Unsatisfiable);
 }
 

@@ -45,7 +45,7 @@ impl Rendered {
             Some(asked) if self.status == StatusCode::OK => {
                 asked.part(&self.validators, self.body.len() as u64)
             }
-            _ => Part::Whole,
+            _ => Part::All,
         }
     }
 
@@ -134,7 +134,7 @@ impl IntoResponse for Rendered {
             return self.minimal();
         }
         match self.part() {
-            Part::Whole => self.whole(),
+            Part::All => self.whole(),
             Part::Bytes(range) => self.bytes(range),
             Part::Unsatisfiable => self.unsatisfiable(),
         }

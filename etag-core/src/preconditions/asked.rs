@@ -46,6 +46,6 @@ impl Asked {
 
     pub(crate) fn part(&self, current: &Validators, length: u64) -> Part {
         let part = self.range.as_ref().map(|range| range.part(current, length, SystemTime::now()));
-        part.unwrap_or(Part::Whole)
+        part.unwrap_or(Part::All)
     }
 }

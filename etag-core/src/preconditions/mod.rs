@@ -207,7 +207,7 @@ impl Preconditions {
     /// let [v1, v2] = [EntityTag::strong("v1")?, EntityTag::strong("v2")?].map(Validators::from);
     /// assert_eq!(preconditions.part(&v1, 1000), Part::Bytes(100..=999));
     /// assert_eq!(preconditions.part(&v1, 100), Part::Unsatisfiable);
-    /// assert_eq!(preconditions.part(&v2, 1000), Part::Whole); // the first 100 bytes were of another version
+    /// assert_eq!(preconditions.part(&v2, 1000), Part::All); // the first 100 bytes were of another version
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn part(&self, current: &Validators, length: u64) -> Part {

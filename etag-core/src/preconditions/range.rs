@@ -11,7 +11,7 @@ use crate::{EntityTag, Validators};
 #[must_use]
 pub enum Part {
     /// All of it: 200.
-    Whole,
+    All,
     /// The bytes from the first to the last of these: 206 (§15.3.7).
     Bytes(RangeInclusive<u64>),
     /// None, for it ends before the range begins: 416 (§15.5.17).
@@ -54,7 +54,7 @@ impl RangeCondition {
 
     pub(super) fn part(&self, current: &Validators, length: u64, now: SystemTime) -> Part {
         match &self.if_range {
-            Some(if_range) if !if_range.holds(current, now) => Part::Whole,
+            Some(if_range) if !if_range.holds(current, now) => Part::All,
             _ => self.range.of(length),
         }
     }
@@ -83,7 +83,7 @@ impl ByteRange {
     fn of(self, length: u64) -> Part {
         match self {
             Self::Last(0) => Part::Unsatisfiable,
-            Self::Last(_) if length == 0 => Part::Whole,
+            Self::Last(_) if length == 0 => Part::All,
             Self::Last(count) => Part::Bytes(length.saturating_sub(count)..=length - 1),
             Self::From { first, .. } if first >= length => Part::Unsatisfiable,
             Self::From { first, last } => Part::Bytes(first..=last.min(length - 1)),
