@@ -1,50 +1,41 @@
-//! The conformance kit through each proxy: which rules a client sees kept behind it.
+//! The conformance kit through each proxy: no guard of a write is lost there, whatever else a proxy breaks.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use etag_core::testing::Conformance;
-use etag_core::testing::conformance::{Report, Write};
-use serde::Deserialize;
+use etag_core::testing::conformance::{Outcome, Report, Write};
 use serde_json::Value;
 use tests::{Registry, client};
 
 use super::server::{self, Server};
 
-/// The rules that a client sees broken behind a proxy: they are the proxy's doing.
-#[derive(Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    proxy: String,
-    /// With which `Accept-Encoding` the kit asks.
-    coding: String,
-    broken: BTreeSet<u8>,
-}
-
-#[derive(Deserialize)]
-struct Record {
-    kit: Vec<Row>,
-}
+/// The rules of guarded writes: what is stale, malformed, absent or forbidden is not done.
+const GUARDS: [u8; 9] = [11, 36, 41, 42, 43, 44, 54, 64, 95];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_registry_keeps_its_rules_behind_each_proxy_but_for_what_the_proxy_breaks() {
-    let record: Record = toml::from_str(include_str!("../../data/proxies.toml")).expect("the record is one");
-    let mut found = Vec::new();
+async fn the_guards_of_the_registry_hold_behind_each_proxy() {
     for coding in ["identity", "gzip"] {
-        let none = Registry::start_with("memory:", &["--tolerate", "intermediaries"]);
-        found.push(row("none", coding, &check(&none, &none.url(""), coding).await));
+        let alone = tolerant();
+        let report = check(&alone, &alone.url(""), coding).await;
+        report.assert();
+        let is_passed = |rule| {
+            let mut lines = report.lines().iter().filter(|line| line.rule() == rule);
+            lines.any(|line| matches!(line.outcome(), Outcome::Passed))
+        };
+        assert!(GUARDS.into_iter().all(is_passed), "each is judged:\n{report}");
+        assert_guarded("none", coding, &report);
         for (proxy, start) in PROXIES {
-            let origin = Registry::start_with("memory:", &["--tolerate", "intermediaries"]);
-            let Some(server) = Server::start(|at| start(at, origin.address())) else {
-                continue;
-            };
-            found.push(row(proxy, coding, &check(&origin, &server.url(""), coding).await));
+            let origin = tolerant();
+            if let Some(server) = Server::start(|at| start(at, origin.address())) {
+                assert_guarded(proxy, coding, &check(&origin, &server.url(""), coding).await);
+            }
         }
     }
-    let started: Vec<&str> = found.iter().map(|row| row.proxy.as_str()).collect();
-    let recorded: Vec<Row> =
-        record.kit.into_iter().filter(|row| started.contains(&row.proxy.as_str())).collect();
-    assert_eq!(found, recorded);
+}
+
+fn tolerant() -> Registry {
+    Registry::start_with("memory:", &["--tolerate", "intermediaries"])
 }
 
 type Start = fn(SocketAddr, &str) -> Option<Server>;
@@ -60,10 +51,10 @@ const PROXIES: [(&str, Start); 4] = [
     ("Varnish, do_gzip", |at, origin| server::varnish(at, origin, "on", "set beresp.do_gzip = true;")),
 ];
 
-/// What the kit finds of a product, at the address of the registry or of a proxy before it.
+/// What the kit finds of an asset, at the address of the registry or of a proxy before it.
 async fn check(origin: &Registry, base: &str, coding: &str) -> Report {
-    let products = client().get(origin.url("/assets")).send().await.unwrap().bytes().await.unwrap();
-    let asset = serde_json::from_slice::<Value>(&products).unwrap()[0].clone();
+    let assets = client().get(origin.url("/assets")).send().await.unwrap().bytes().await.unwrap();
+    let asset = serde_json::from_slice::<Value>(&assets).unwrap()[0].clone();
     Conformance::at(base)
         .resource(&format!("/assets/{}", asset["id"].as_str().unwrap()))
         .modify(|number| {
@@ -78,10 +69,10 @@ async fn check(origin: &Registry, base: &str, coding: &str) -> Report {
         .await
 }
 
-fn row(proxy: &str, coding: &str, report: &Report) -> Row {
-    let judged = report.lines().len();
+/// What else a client sees broken is printed: it is the proxy's doing, and some of it depends on what a cache holds.
+fn assert_guarded(proxy: &str, coding: &str, report: &Report) {
     let broken: BTreeSet<u8> = report.failed().map(|line| line.rule()).collect();
-    println!("{proxy} | {coding} | {judged} rules | broken: {broken:?}");
-    report.failed().for_each(|line| println!("{} {}: {:?}", line.rule(), line.requirement(), line.outcome()));
-    Row { proxy: proxy.to_owned(), coding: coding.to_owned(), broken }
+    println!("{proxy} | {coding} | {} checks | broken: {broken:?}", report.lines().len());
+    let of_guards: Vec<u8> = GUARDS.into_iter().filter(|rule| broken.contains(rule)).collect();
+    assert!(of_guards.is_empty(), "{of_guards:?} behind {proxy}:\n{report}");
 }

@@ -47,9 +47,6 @@ struct Seen {
 #[serde(deny_unknown_fields)]
 struct Record {
     row: Vec<Row>,
-    /// What the kit finds.
-    #[serde(rename = "kit")]
-    _kit: serde::de::IgnoredAny,
 }
 
 /// How the registry is started.
