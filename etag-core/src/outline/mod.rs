@@ -38,6 +38,7 @@ pub(crate) struct Outline {
 }
 
 /// A member that the framework stamps.
+#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "extractors put it into a body"))]
 pub(crate) struct Stamp {
     pub(crate) name: &'static str,
     pub(crate) json: StampJson,
