@@ -57,8 +57,10 @@ pub use versioned::{Describe, Versioned};
 #[cfg(feature = "derive")]
 pub use etag_derive::Versioned;
 /// The crate whose transactions `save_in` takes.
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "_sqlx")]
 pub use sqlx;
+#[cfg(feature = "_sqlx")]
+pub use store::Backend;
 
 /// What a type must implement for `#[versioned(serde)]`.
 pub use serde::Serialize;

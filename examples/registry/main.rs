@@ -32,7 +32,7 @@ struct Arguments {
     /// Where to listen; port 0 takes any free one
     #[arg(long, default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
-    /// The database: `sqlite:FILE`, or `memory:`
+    /// The database: `sqlite:FILE`, `postgres://USER@HOST/DATABASE`, or `memory:`
     #[arg(long, default_value = "sqlite:registry.db")]
     database: String,
     /// A JSON array of assets to import first: all of them, or none where one is bad

@@ -1,6 +1,7 @@
 //! What the workspace's tests share: the registry as a process of its own, and what is said to it.
 
 pub mod items;
+pub mod postgres;
 pub mod statements;
 
 use std::io::{BufRead, BufReader, Read};
@@ -13,6 +14,8 @@ use axum::body::{Body, Bytes, to_bytes};
 use etag_core::Database;
 use http::{HeaderMap, Request};
 use tower::ServiceExt;
+
+pub use postgres::postgres_database;
 
 /// A registry that listens on a port of its own; it is ended when this is dropped.
 pub struct Registry {
@@ -132,12 +135,12 @@ pub fn client() -> reqwest::Client {
         .expect("a client without TLS")
 }
 
-/// Runs a test in memory, and then on a SQLite file.
+/// Runs a test in memory, then on a SQLite file, and then on PostgreSQL.
 pub async fn on_each_database(test: impl AsyncFn(Database)) {
     let (_folder, file) = sqlite_file();
-    for url in ["memory:", &file] {
+    for url in ["memory:".to_owned(), file].into_iter().chain(postgres_database()) {
         eprintln!("on {url}");
-        test(Database::connect(url).await.expect("the database opens")).await;
+        test(Database::connect(&url).await.expect("the database opens")).await;
     }
 }
 

@@ -2,14 +2,18 @@
 
 use std::sync::{Mutex, Once};
 
-use sqlx::SqlitePool;
+use sqlx::{Database, Executor, IntoArguments, Pool};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Instrument, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 /// What comes of a future, and the statements that it ran over the pool's one connection.
-pub async fn statements_of<F: Future>(pool: &SqlitePool, future: F) -> (F::Output, Vec<String>) {
+pub async fn statements_of<F: Future, DB: Database>(pool: &Pool<DB>, future: F) -> (F::Output, Vec<String>)
+where
+    DB::Arguments: IntoArguments<DB>,
+    for<'p> &'p Pool<DB>: Executor<'p, Database = DB>,
+{
     static SUBSCRIBED: Once = Once::new();
     SUBSCRIBED.call_once(|| {
         let subscriber = tracing_subscriber::registry().with(Statements);

@@ -418,7 +418,7 @@ async fn set_clock_back<T: Dated>(database: &Database, id: u64, by: Duration) ->
         .bind(ahead.as_microseconds())
         .bind(StateTag::of(&value).unwrap().to_string())
         .bind(canonical::to_vec(&value).unwrap())
-        .execute(database.pool().expect("a file"))
+        .execute(database.pool::<sqlx::Sqlite>().expect("a file"))
         .await
         .unwrap();
     assert_eq!(updated.rows_affected(), 1);

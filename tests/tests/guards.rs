@@ -309,7 +309,7 @@ async fn transactions_that_read_first_wait_for_their_turn() {
         State(database): State<Database>,
         row: Update<first::Row>,
     ) -> Result<Tagged<first::Row>, Problem> {
-        let mut transaction = database.begin().await?;
+        let mut transaction = database.begin::<sqlx::Sqlite>().await?;
         sqlx::query("SELECT count(*) FROM etag_rows").fetch_one(&mut *transaction).await?;
         let saved = row.save_in(&mut transaction).await?;
         saved.committed(transaction.commit().await)

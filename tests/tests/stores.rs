@@ -16,7 +16,7 @@ use etag_core::{
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sqlx::SqlitePool;
+use sqlx::{Sqlite, SqlitePool};
 use tests::{Answer, call, on_each_database, sqlite_file};
 use uuid::Uuid;
 
@@ -359,7 +359,7 @@ async fn a_revision_is_later_than_the_last_one_even_where_the_clock_was_set_back
         "UPDATE etag_rows SET modified = 4102444800000000, state = '4102444800000000' WHERE key = '1'",
         "UPDATE etag_rows SET modified = 4102444800000000 WHERE key = '2'",
     ] {
-        sqlx::query(statement).execute(database.pool().unwrap()).await.unwrap();
+        sqlx::query(statement).execute(database.pool::<Sqlite>().unwrap()).await.unwrap();
     }
     for (key, was_deleted) in [(1, false), (2, true)] {
         let (stored, version) = match write(&database, key, Counted::new(key, "new")).await {
@@ -669,11 +669,11 @@ async fn an_import_that_the_database_stops_halfway_writes_none() {
     let database = Database::connect(&file).await.unwrap();
     let stop = "CREATE TRIGGER stop BEFORE INSERT ON etag_rows WHEN NEW.key = 'bad'
         BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
-    sqlx::query(stop).execute(database.pool().unwrap()).await.unwrap();
+    sqlx::query(stop).execute(database.pool::<Sqlite>().unwrap()).await.unwrap();
     let text = |id: &str| ByText { id: id.to_owned(), text: "a".to_owned() };
     let values = vec![text("good"), text("bad")];
     let error = database.import(values, Required::Unconditional, |_| {}).await.unwrap_err();
-    assert!(matches!(error, DatabaseError::Sqlite(_)), "{error}");
+    assert!(matches!(error, DatabaseError::Sqlx(_)), "{error}");
     assert_eq!(database.all::<ByText>().await.unwrap(), []);
 }
 
@@ -703,7 +703,7 @@ async fn lists_of_different_resources_have_different_tags() {
 #[tokio::test]
 async fn what_is_no_database_can_not_be_opened() {
     let (folder, file) = sqlite_file();
-    for url in ["", "memory", "oracle:", "postgres://localhost/x", "test.db"] {
+    for url in ["", "memory", "oracle:", "postgres:", "postgresql", "test.db"] {
         let error = Database::connect(url).await.unwrap_err();
         assert!(matches!(&error, DatabaseError::Url(named) if named == url), "{url}: {error}");
     }
@@ -715,10 +715,12 @@ async fn what_is_no_database_can_not_be_opened() {
         format!("{file}?mode=sideways"),
         format!("sqlite:{}", folder.path().display()),
         format!("sqlite:{}", broken.display()),
+        "postgres://127.0.0.1:1/nothing-listens-here".to_owned(),
+        "postgres://localhost:port/".to_owned(),
     ];
     for url in urls {
         let error = Database::connect(&url).await.unwrap_err();
-        assert!(matches!(error, DatabaseError::Sqlite(_)), "{url}: {error}");
+        assert!(matches!(error, DatabaseError::Sqlx(_)), "{url}: {error}");
     }
 }
 
@@ -790,7 +792,7 @@ async fn a_database_of_a_pool_writes_in_its_transactions_beside_tables_of_the_us
     sqlx::query("CREATE TABLE audit (note INTEGER)").execute(&pool).await.unwrap();
     let database = Database::from_pool(pool.clone()).await.unwrap();
     for commits in [false, true] {
-        let mut transaction = database.pool().unwrap().begin().await.unwrap();
+        let mut transaction = database.pool::<Sqlite>().unwrap().begin().await.unwrap();
         let matched = Matched::unconditional(1);
         let written = database.replace_in(&mut transaction, matched, Note::new(1, "a")).await.unwrap();
         assert!(matches!(written, Written::Created(..)));
@@ -813,8 +815,8 @@ async fn a_database_in_memory_has_no_transactions() {
     let (_folder, file) = sqlite_file();
     let sqlite = Database::connect(&file).await.unwrap();
     let memory = Database::connect("memory:").await.unwrap();
-    assert!(memory.pool().is_none());
-    let mut transaction = sqlite.pool().unwrap().begin().await.unwrap();
+    assert!(memory.pool::<Sqlite>().is_none());
+    let mut transaction = sqlite.pool::<Sqlite>().unwrap().begin().await.unwrap();
     let written = memory.replace_in(&mut transaction, Matched::unconditional(1), Note::new(1, "a")).await;
     assert!(matches!(written, Err(DatabaseError::Transaction)), "{written:?}");
     let removed = StoreIn::<Note, _>::remove_in(&memory, &mut transaction, Matched::unconditional(1)).await;

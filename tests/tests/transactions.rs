@@ -201,7 +201,7 @@ impl Bank {
     async fn new() -> Self {
         let (folder, url) = sqlite_file();
         let database = Database::connect(&url).await.unwrap();
-        let pool = database.pool().unwrap().clone();
+        let pool = database.pool::<Sqlite>().unwrap().clone();
         Self::of(database, pool, folder).await
     }
 

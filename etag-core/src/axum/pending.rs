@@ -17,7 +17,7 @@ use crate::{Problem, Versioned};
 /// # struct Note { #[versioned(id)] id: String, text: String }
 ///
 /// async fn audited(State(database): State<Database>, note: Update<Note>) -> Result<Tagged<Note>, Problem> {
-///     let mut transaction = database.begin().await?;
+///     let mut transaction = database.begin::<sqlx::Sqlite>().await?;
 ///     let saved = note.save_in(&mut transaction).await?;
 ///     sqlx::query("INSERT INTO audit (note) VALUES (?)").bind(&saved.value().id).execute(&mut *transaction).await?;
 ///     saved.committed(transaction.commit().await)

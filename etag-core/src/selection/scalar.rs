@@ -62,6 +62,19 @@ impl Scalar {
             Self::Text(text) => text.as_str().into(),
         }
     }
+
+    /// Bytes in the same order: integers before texts. Null has none.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Null => None,
+            // Without its sign, the least integer is zero.
+            Self::Integer(integer) => {
+                Some([&[1], &(integer.cast_unsigned() ^ (1 << 63)).to_be_bytes()[..]].concat())
+            }
+            Self::Text(text) => Some([&[2], text.as_bytes()].concat()),
+        }
+    }
 }
 
 fn finite(text: &str) -> Option<f64> {
@@ -135,6 +148,17 @@ mod tests {
         ];
         let scalars = numbers.map(|number| Scalar::of(number, &Kind::Unknown));
         assert!(scalars.is_sorted_by(|a, b| a < b), "{scalars:?}");
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn the_order_of_bytes_is_that_of_their_scalars() {
+        let integers = [i64::MIN, -256, -1, 0, 1, 255, 256, i64::MAX].map(Scalar::Integer);
+        let texts = ["", "\0", "a", "a\0", "aa", "b", "\u{e9}", "\u{ffff}", "\u{10000}"];
+        let scalars =
+            [vec![Scalar::Null], integers.into(), texts.map(|text| Scalar::Text(text.to_owned())).into()];
+        let scalars = scalars.concat();
+        assert!(scalars.is_sorted_by(|a, b| a < b && a.to_bytes() < b.to_bytes()), "{scalars:?}");
     }
 
     #[test]

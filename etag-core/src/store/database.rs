@@ -1,23 +1,22 @@
 use serde::de::DeserializeOwned;
 
-#[cfg(feature = "sqlite")]
-use sqlx::{Connection as _, Sqlite, SqlitePool, sqlite::SqliteConnectOptions};
-
 use super::memory::Memory;
+#[cfg(feature = "postgres")]
+use super::postgres;
 use super::retags::Retags;
+#[cfg(feature = "sqlite")]
+use super::sqlite;
 use super::transaction::within;
 use super::{
-    Bulk, DatabaseError, Insert, InsertIn, Inserted, Loaded, Matched, Removed, Required, Select, Selected,
-    Store, Transaction, Written, WrittenAll, lists, rows, transaction,
+    Bulk, DatabaseError, Insert, InsertIn as _, Inserted, Loaded, Matched, Removed, Required, Select,
+    Selected, Store, Transaction, Written, WrittenAll, lists, rows, transaction,
 };
-#[cfg(feature = "sqlite")]
-use super::{BulkIn, StoreIn, sqlite};
 use crate::{FromJson, Resource, Selection, StateTag, Version};
 
-/// The store of this crate: memory, or a SQLite file, for every resource that implements `Deserialize`.
+/// The store of this crate: memory, a SQLite file or PostgreSQL, for every resource that implements `Deserialize`.
 ///
 /// It keeps a row for each resource: collection, key, state, date, shape and document. It is cheap to
-/// clone, and put into the router's state.
+/// clone, and put into the router's state. The rows of one resource have the same tags in each kind of database.
 ///
 /// ```
 /// # use etag_core::{Database, DatabaseError};
@@ -31,15 +30,17 @@ use crate::{FromJson, Resource, Selection, StateTag, Version};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Database {
-    kind: Kind,
+    pub(super) kind: Kind,
     retags: Retags,
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+pub(super) enum Kind {
     Memory(Memory),
     #[cfg(feature = "sqlite")]
     Sqlite(sqlite::Pools),
+    #[cfg(feature = "postgres")]
+    Postgres(sqlx::PgPool),
 }
 
 /// Runs a call on whichever rows there are.
@@ -57,57 +58,50 @@ macro_rules! with_rows {
                 let $rows = &mut *connection;
                 $call.await
             }
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(pool) => {
+                let mut connection = pool.acquire().await?;
+                let $rows = &mut *connection;
+                $call.await
+            }
         }
     };
 }
 
 impl Database {
-    /// Opens a database: `memory:`, or `sqlite:FILE` (feature `sqlite`), which is created where it does not
-    /// exist.
+    /// Opens a database: `memory:`; `sqlite:FILE` (feature `sqlite`), which is created where it does not exist; or
+    /// `postgres://USER@HOST/DATABASE` (feature `postgres`), which exists, and gets a table `etag_rows`.
     ///
-    /// A SQLite file is kept in WAL mode with `synchronous=FULL`: what was acknowledged is on the disk.
+    /// A SQLite file is kept in WAL mode with `synchronous=FULL`: what was acknowledged is on the disk. In PostgreSQL it
+    /// is as safe as the server's `fsync` and `synchronous_commit` say. Ten connections are kept there at most; a request
+    /// that waits ten seconds for one, or for a lock of others, is answered 503. For more, or for TLS (a feature of
+    /// sqlx's), make a pool yourself, and call [`from_pool`](Self::from_pool).
     ///
     /// # Errors
     ///
-    /// Where the URL names neither, or the file can't be opened.
+    /// Where the URL names none of these, or the database can't be opened.
     pub async fn connect(url: &str) -> Result<Self, DatabaseError> {
         if url == "memory:" {
             return Ok(Self::of(Kind::Memory(Memory::default())));
         }
         #[cfg(feature = "sqlite")]
         if let Some(path) = url.strip_prefix("sqlite:").filter(|path| names_a_file(path)) {
-            let options: SqliteConnectOptions = url.parse()?;
+            let options: sqlx::sqlite::SqliteConnectOptions = url.parse()?;
             let in_memory = path.trim_start_matches('/') == ":memory:" || url.contains("mode=memory");
             return Ok(Self::of(Kind::Sqlite(sqlite::Pools::open(options, in_memory).await?)));
+        }
+        #[cfg(feature = "postgres")]
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options: sqlx::postgres::PgConnectOptions = url.parse()?;
+            return Ok(Self::of(Kind::Postgres(postgres::open(options).await?)));
         }
         // What stands before an `@` may be a password.
         let shown = url.rsplit_once('@').map_or_else(|| url.to_owned(), |(_, host)| format!("…@{host}"));
         Err(DatabaseError::Url(shown))
     }
 
-    /// Keeps rows in a database that is already open, beside tables of your own: the pool's transactions
-    /// are those of `save_in`.
-    ///
-    /// The pool's settings are kept: see [`connect`](Self::connect) for those that make writes durable.
-    ///
-    /// # Errors
-    ///
-    /// Where the table `etag_rows` can't be created.
-    #[cfg(feature = "sqlite")]
-    pub async fn from_pool(pool: SqlitePool) -> Result<Self, DatabaseError> {
-        Ok(Self::of(Kind::Sqlite(sqlite::Pools::of(pool).await?)))
-    }
-
-    /// The pool of a SQLite database, for tables of your own beside it.
-    #[cfg(feature = "sqlite")]
-    pub fn pool(&self) -> Option<&SqlitePool> {
-        match &self.kind {
-            Kind::Memory(_) => None,
-            Kind::Sqlite(pools) => Some(&pools.shared),
-        }
-    }
-
-    /// Begins a transaction for `save_in`, whatever database this is; it waits for its turn to write.
+    /// Begins a transaction for `save_in`, whatever database this is; in memory and in SQLite it waits for its turn to
+    /// write.
     ///
     /// # Errors
     ///
@@ -119,24 +113,9 @@ impl Database {
             Kind::Sqlite(pools) => {
                 transaction::Kind::Sqlite(pools.writes.begin_with("BEGIN IMMEDIATE").await?)
             }
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(pool) => transaction::Kind::Postgres(pool.begin().await?),
         }))
-    }
-
-    /// Begins a transaction of sqlx's for `save_in`, which waits for its turn to write; tables of your own can be
-    /// written in it as well.
-    ///
-    /// A transaction that is begun in another way and reads before it writes is answered 503 where another one
-    /// wrote meanwhile. One of another SQLite database is not told apart: it would be written in.
-    ///
-    /// # Errors
-    ///
-    /// Where the database is in memory, or does not come to its turn.
-    #[cfg(feature = "sqlite")]
-    pub async fn begin(&self) -> Result<sqlx::Transaction<'static, Sqlite>, DatabaseError> {
-        match &self.kind {
-            Kind::Memory(_) => Err(DatabaseError::Transaction),
-            Kind::Sqlite(pools) => Ok(pools.shared.begin_with("BEGIN IMMEDIATE").await?),
-        }
     }
 
     /// The value under a key, if there is one. No policy is asked: authorise what you show.
@@ -281,7 +260,7 @@ impl Database {
         Ok((listed.values, listed.selected))
     }
 
-    fn of(kind: Kind) -> Self {
+    pub(super) fn of(kind: Kind) -> Self {
         Self { kind, retags: Retags::default() }
     }
 
@@ -337,71 +316,5 @@ impl<T: Resource + FromJson> Bulk<T> for Database {
         let written = within!(transaction, |rows| lists::replace_all(rows, writes))?;
         transaction.end(matches!(written, WrittenAll::Written(_))).await?;
         Ok(written)
-    }
-}
-
-#[cfg(feature = "sqlite")]
-impl<'c, T: Resource + FromJson> StoreIn<T, sqlx::Transaction<'c, Sqlite>> for Database {
-    async fn replace_in(
-        &self,
-        transaction: &mut sqlx::Transaction<'c, Sqlite>,
-        matched: Matched<T>,
-        value: T,
-    ) -> Result<Written<T>, DatabaseError> {
-        match self.kind {
-            Kind::Memory(_) => Err(DatabaseError::Transaction),
-            Kind::Sqlite(_) => rows::replace(&mut **transaction, matched, value).await,
-        }
-    }
-
-    async fn remove_in(
-        &self,
-        transaction: &mut sqlx::Transaction<'c, Sqlite>,
-        matched: Matched<T>,
-    ) -> Result<Removed, DatabaseError> {
-        match self.kind {
-            Kind::Memory(_) => Err(DatabaseError::Transaction),
-            Kind::Sqlite(_) => rows::remove(&mut **transaction, matched).await,
-        }
-    }
-}
-
-#[cfg(feature = "sqlite")]
-impl<'c, T: Resource + FromJson> InsertIn<T, Selection, sqlx::Transaction<'c, Sqlite>> for Database {
-    async fn insert_in(
-        &self,
-        transaction: &mut sqlx::Transaction<'c, Sqlite>,
-        within: &[String],
-        query: &Selection,
-        required: StateTag,
-        matched: Matched<T>,
-        value: T,
-    ) -> Result<Inserted<T>, DatabaseError> {
-        match self.kind {
-            Kind::Memory(_) => Err(DatabaseError::Transaction),
-            Kind::Sqlite(_) => {
-                lists::insert(&mut **transaction, within, query, required, matched, value).await
-            }
-        }
-    }
-}
-
-#[cfg(feature = "sqlite")]
-impl<'c, T: Resource + FromJson> BulkIn<T, sqlx::Transaction<'c, Sqlite>> for Database {
-    async fn replace_all_in(
-        &self,
-        transaction: &mut sqlx::Transaction<'c, Sqlite>,
-        writes: Vec<(Matched<T>, T)>,
-    ) -> Result<WrittenAll<T>, DatabaseError> {
-        if matches!(self.kind, Kind::Memory(_)) {
-            return Err(DatabaseError::Transaction);
-        }
-        let mut savepoint = transaction.begin().await?;
-        let outcome = lists::replace_all(&mut *savepoint, writes).await?;
-        match outcome {
-            WrittenAll::Written(_) => savepoint.commit().await?,
-            WrittenAll::Stale(_) => savepoint.rollback().await?,
-        }
-        Ok(outcome)
     }
 }

@@ -1,3 +1,5 @@
+use http::StatusCode;
+
 use crate::{InvalidSelection, Problem, canonical};
 
 /// Why a [`Database`](super::Database) call failed.
@@ -5,7 +7,9 @@ use crate::{InvalidSelection, Problem, canonical};
 #[non_exhaustive]
 pub enum DatabaseError {
     /// The URL names no database that this build can open.
-    #[error("can't open the database `{0}`: expected `memory:` or, with the feature `sqlite`, `sqlite:FILE`")]
+    #[error(
+        "can't open the database `{0}`: expected `memory:`, with the feature `sqlite` `sqlite:FILE`, or with the feature `postgres` `postgres://HOST/DATABASE`"
+    )]
     Url(String),
     /// A stored document is not what its type can be read from.
     #[error("the document of `{collection}/{key}` can't be read: {error}")]
@@ -24,6 +28,14 @@ pub enum DatabaseError {
         collection: &'static str,
         /// The key's text; empty where the value has none.
         key: String,
+    },
+    /// A key that is longer than the database can index.
+    #[error("a key in `{collection}` has at most {limit} octets in this database")]
+    LongKey {
+        /// The collection.
+        collection: &'static str,
+        /// How many octets the key's text may have.
+        limit: usize,
     },
     /// A type that can't be stored, for what it flattens or lists.
     #[error("`{collection}` can't be stored: {reason}")]
@@ -58,13 +70,16 @@ pub enum DatabaseError {
          a new database"
     )]
     Table,
-    /// A transaction of SQLite's for a database in memory.
-    #[error("a database in memory has no transactions")]
+    /// A transaction of another kind of database than this one.
+    #[error("this database has no transactions of that kind")]
     Transaction,
-    /// SQLite failed.
-    #[cfg(feature = "sqlite")]
+    /// A list can't be compared in a transaction of this isolation: it would be as it was when that began.
+    #[error("a list is compared in a transaction that is `read committed`, and this one is `{0}`")]
+    Isolation(String),
+    /// SQLite or PostgreSQL failed.
+    #[cfg(feature = "_sqlx")]
     #[error(transparent)]
-    Sqlite(#[from] sqlx::Error),
+    Sqlx(#[from] sqlx::Error),
 }
 
 impl From<DatabaseError> for Problem {
@@ -73,14 +88,17 @@ impl From<DatabaseError> for Problem {
         match error {
             DatabaseError::Selection(error) => error.into(),
             DatabaseError::Busy(_) => Self::unavailable(error),
-            #[cfg(feature = "sqlite")]
-            DatabaseError::Sqlite(error) => error.into(),
+            DatabaseError::LongKey { .. } => {
+                Self::from(StatusCode::UNPROCESSABLE_ENTITY).detail(error.to_string())
+            }
+            #[cfg(feature = "_sqlx")]
+            DatabaseError::Sqlx(error) => error.into(),
             error => Self::internal_error(error),
         }
     }
 }
 
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "_sqlx")]
 impl From<sqlx::Error> for Problem {
     /// 503 where the database is busy or out of reach; else 500, with the reason in the log alone.
     fn from(error: sqlx::Error) -> Self {
@@ -88,15 +106,28 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "_sqlx")]
 fn is_passing(error: &sqlx::Error) -> bool {
+    use sqlx::Error;
     match error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-        // SQLITE_BUSY, LOCKED, IOERR, FULL and CANTOPEN, in the low byte of an extended code.
-        sqlx::Error::Database(error) => error
-            .code()
-            .and_then(|code| code.parse::<u32>().ok())
-            .is_some_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14)),
+        Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed | Error::Io(_) | Error::Tls(_) => true,
+        Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            #[cfg(feature = "postgres")]
+            if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+                return is_passing_state(&code);
+            }
+            // SQLite's BUSY, LOCKED, IOERR, FULL and CANTOPEN, in the low byte of an extended code.
+            code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14))
+        }
         _ => false,
     }
+}
+
+/// Of PostgreSQL (its manual's appendix A): the connection, a conflict with other transactions, the server's resources,
+/// an operator who stepped in, the system, a standby that takes no writes, and a lock that did not come in time.
+#[cfg(feature = "postgres")]
+fn is_passing_state(state: &str) -> bool {
+    let classes = ["08", "40", "53", "57", "58"];
+    classes.iter().any(|class| state.starts_with(class)) || ["25006", "55P03"].contains(&state)
 }

@@ -28,7 +28,7 @@ pub(super) struct Scope {
 pub(super) struct Found {
     pub(super) key: String,
     pub(super) columns: Columns,
-    /// Where it was wanted, and where the columns alone do not tell the version.
+    /// Where it was wanted.
     pub(super) document: Option<Vec<u8>>,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Page {
 
 /// A database that answers for many rows at once: each call sees one moment.
 pub(super) trait Lists: Rows {
-    /// A page; `None` where members are selected by, and another shape made one of the rows: its members are not known.
+    /// A page; its rows without documents where these are not wanted. `None` where members are selected by, and another shape made one of the rows: its members are not known.
     fn select(
         &mut self,
         scope: &Scope,
@@ -49,13 +49,18 @@ pub(super) trait Lists: Rows {
         documents: bool,
     ) -> impl Future<Output = Result<Option<Page>, DatabaseError>> + Send;
 
-    /// Those of these rows that are there, in any order.
+    /// Those of these rows that are there, in any order; as [`select`](Self::select).
     fn find(
         &mut self,
         scope: &Scope,
         keys: &[String],
         documents: bool,
     ) -> impl Future<Output = Result<Vec<Found>, DatabaseError>> + Send;
+
+    /// Keeps others from writing rows until the transaction ends, where they could.
+    fn hold(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send {
+        async { Ok(()) }
+    }
 
     /// The keys of at most that many rows that another shape made.
     fn foreign(
@@ -87,7 +92,11 @@ pub(super) async fn list<T: Resource + DeserializeOwned>(
 ) -> Result<Listed<T>, DatabaseError> {
     let scope = Scope::of::<T>(within);
     let selection = selection.resolve::<T>()?;
-    let (page, has_foreign) = match rows.select(&scope, &selection, documents).await? {
+    let mut page = rows.select(&scope, &selection, documents).await?;
+    if !documents && page.as_ref().is_some_and(|page| !tells_versions::<T>(&page.rows)) {
+        page = rows.select(&scope, &selection, true).await?;
+    }
+    let (page, has_foreign) = match page {
         Some(page) => (page, false),
         None => (select_remade::<T>(rows, &scope, &selection).await?, true),
     };
@@ -98,6 +107,11 @@ pub(super) async fn list<T: Resource + DeserializeOwned>(
         values.extend(value.filter(|_| documents));
     }
     Ok(Listed { selected: Selected::new(items, page.total), values, has_foreign })
+}
+
+/// Whether the columns alone tell the versions.
+fn tells_versions<T: Resource>(rows: &[Found]) -> bool {
+    rows.iter().all(|found| is_trusted::<T>(&found.columns))
 }
 
 /// The same where some rows are to be read in this program's words first: a rolling deploy has two programs, and
@@ -119,13 +133,12 @@ async fn select_remade<T: Resource + DeserializeOwned>(
         entries.push((address.key, entry));
     }
     let entries = entries.iter().map(|(key, entry)| (key.as_str(), entry));
-    Ok(pick(entries, scope, selection, true))
+    Ok(pick(entries, selection, true))
 }
 
 /// Selects among the scope's entries, which are at hand.
 pub(super) fn pick<'a>(
     entries: impl Iterator<Item = (&'a str, &'a Entry)>,
-    scope: &Scope,
     selection: &Resolved,
     documents: bool,
 ) -> Page {
@@ -144,7 +157,7 @@ pub(super) fn pick<'a>(
     });
     let at = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     let page = entries.into_iter().skip(at(selection.offset)).take(at(selection.limit));
-    let rows = page.map(|(key, Entry { row, .. })| found(key, row, scope, documents)).collect();
+    let rows = page.map(|(key, Entry { row, .. })| found(key, row, documents)).collect();
     Page { rows, total }
 }
 
@@ -155,9 +168,8 @@ fn scalar(entry: &Entry, column: Column) -> Cow<'_, Scalar> {
     }
 }
 
-pub(super) fn found(key: &str, row: &Row, scope: &Scope, documents: bool) -> Found {
-    let is_wanted = documents || !row.columns.exact || row.columns.shape != scope.shape;
-    let document = is_wanted.then(|| row.document.clone());
+pub(super) fn found(key: &str, row: &Row, documents: bool) -> Found {
+    let document = documents.then(|| row.document.clone());
     Found { key: key.to_owned(), columns: row.columns.clone(), document }
 }
 
@@ -228,7 +240,12 @@ async fn find<T: Resource + DeserializeOwned>(
         texts.iter().enumerate().map(|(place, text)| (text.as_str(), place)).collect();
     let mut all: Vec<Option<(Version, Option<T>)>> = Vec::new();
     all.resize_with(keys.len(), || None);
-    for found in rows.find(&Scope::of::<T>(&[]), &texts, documents).await? {
+    let scope = Scope::of::<T>(&[]);
+    let mut found = rows.find(&scope, &texts, documents).await?;
+    if !documents && !tells_versions::<T>(&found) {
+        found = rows.find(&scope, &texts, true).await?;
+    }
+    for found in found {
         if let Some(&place) = places.get(found.key.as_str()) {
             let (_, version, value) = interpret::<T>(found)?;
             all[place] = Some((version, value));
@@ -266,6 +283,7 @@ pub(super) async fn insert<T: Resource + DeserializeOwned>(
     matched: Matched<T>,
     value: T,
 ) -> Result<Inserted<T>, DatabaseError> {
+    rows.hold().await?;
     let listed = list::<T>(rows, within, selection, false).await?;
     if listed.selected.state() != required {
         return Ok(Inserted::Stale(listed.selected, value));

@@ -8,7 +8,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::DatabaseError;
 use super::lists::{Found, Lists, Page, Scope, found, pick};
-use super::rows::{Address, Columns, Entry, Row, Rows};
+use super::rows::{Address, Columns, Entry, Row, Rows, Seen, Tried};
 use crate::Timestamp;
 use crate::selection::Resolved;
 
@@ -105,13 +105,13 @@ impl Collections {
         let entries = || self.live(scope.collection, &scope.prefix);
         let is_own = |(_, entry): (&str, &Entry)| entry.row.columns.shape == scope.shape;
         let knows_all = !selection.knows_members() || entries().all(is_own);
-        knows_all.then(|| pick(entries(), scope, selection, documents))
+        knows_all.then(|| pick(entries(), selection, documents))
     }
 
     fn find(&self, scope: &Scope, keys: &[String], documents: bool) -> Vec<Found> {
         let row = |key: &String| {
             let row = &self.0.get(scope.collection)?.get(key)?.row;
-            (!row.columns.deleted).then(|| found(key, row, scope, documents))
+            (!row.columns.deleted).then(|| found(key, row, documents))
         };
         keys.iter().filter_map(row).collect()
     }
@@ -152,8 +152,8 @@ impl Collections {
         state: Option<(&str, &str)>,
         at: Timestamp,
         keeps_state: bool,
-    ) -> bool {
-        let buried = self.update(address, |entry| {
+    ) -> Option<()> {
+        self.update(address, |entry| {
             let old = &entry.row.columns;
             let is_it = state.is_none_or(|(state, shape)| old.state == state && old.shape == shape);
             if old.deleted || !is_it {
@@ -171,8 +171,7 @@ impl Collections {
             };
             *entry = Entry { row: Row { columns, document: Vec::new() }, members: Vec::new() };
             Some(())
-        });
-        buried.is_some()
+        })
     }
 
     fn retag(&mut self, address: &Address, old: &Columns, new: &Entry) -> bool {
@@ -186,6 +185,16 @@ impl Collections {
             })
         });
         retagged.is_some()
+    }
+
+    /// What became of a step: where it wrote nothing, what it found instead.
+    fn tried<W>(&self, address: &Address, written: Option<W>, new: Option<&Entry>) -> Tried<W> {
+        let seen = |entry: &Arc<Entry>| {
+            let Row { columns, document } = &entry.row;
+            let is_same = new.is_some_and(|new| new.row.columns.content == columns.content);
+            Seen { columns: columns.clone(), document: is_same.then(|| document.clone()) }
+        };
+        written.map_or_else(|| Tried::Missed(self.get(address).map(seen)), Tried::Written)
     }
 }
 
@@ -257,8 +266,10 @@ impl<P: Place> Rows for P {
         address: &Address,
         state: Option<&str>,
         new: &Entry,
-    ) -> Result<Option<bool>, DatabaseError> {
-        Ok(self.at(address).replace(address, state, new))
+    ) -> Result<Tried<bool>, DatabaseError> {
+        let mut place = self.at(address);
+        let replaced = place.replace(address, state, new);
+        Ok(place.tried(address, replaced, Some(new)))
     }
 
     async fn insert(
@@ -266,8 +277,10 @@ impl<P: Place> Rows for P {
         address: &Address,
         over_tombstone: bool,
         new: &Entry,
-    ) -> Result<Option<bool>, DatabaseError> {
-        Ok(self.at(address).insert(address, over_tombstone, new))
+    ) -> Result<Tried<bool>, DatabaseError> {
+        let mut place = self.at(address);
+        let inserted = place.insert(address, over_tombstone, new);
+        Ok(place.tried(address, inserted, Some(new)))
     }
 
     async fn bury(
@@ -276,8 +289,10 @@ impl<P: Place> Rows for P {
         state: Option<(&str, &str)>,
         at: Timestamp,
         keeps_state: bool,
-    ) -> Result<bool, DatabaseError> {
-        Ok(self.at(address).bury(address, state, at, keeps_state))
+    ) -> Result<Tried<()>, DatabaseError> {
+        let mut place = self.at(address);
+        let buried = place.bury(address, state, at, keeps_state);
+        Ok(place.tried(address, buried, None))
     }
 
     async fn retag(&mut self, address: &Address, old: &Columns, new: &Entry) -> Result<bool, DatabaseError> {
@@ -329,21 +344,30 @@ mod tests {
     /// As where the clock was set back: the writer looks what is there, and comes again with a later stamp.
     #[tokio::test]
     async fn a_row_is_written_over_with_a_later_stamp_only() -> Result<(), DatabaseError> {
+        fn alone<W>(tried: Tried<W>) -> Option<W> {
+            match tried {
+                Tried::Written(alone) => Some(alone),
+                Tried::Missed(seen) => {
+                    assert!(seen.is_some(), "there is a row");
+                    None
+                }
+            }
+        }
         let mut rows = Memory::default();
         let at = Address { collection: "notes", key: "1".to_owned() };
-        assert_eq!(rows.insert(&at, false, &entry("first", 10_000_000)).await?, Some(true));
+        assert_eq!(alone(rows.insert(&at, false, &entry("first", 10_000_000)).await?), Some(true));
         for earlier in [0, 9_999_999, 10_000_000] {
-            assert_eq!(rows.replace(&at, None, &entry("second", earlier)).await?, None);
+            assert_eq!(alone(rows.replace(&at, None, &entry("second", earlier)).await?), None);
         }
         // In the same second neither is alone, and in the next one it is.
-        assert_eq!(rows.replace(&at, None, &entry("second", 10_000_001)).await?, Some(false));
-        assert_eq!(rows.replace(&at, None, &entry("third", 11_000_000)).await?, Some(true));
+        assert_eq!(alone(rows.replace(&at, None, &entry("second", 10_000_001)).await?), Some(false));
+        assert_eq!(alone(rows.replace(&at, None, &entry("third", 11_000_000)).await?), Some(true));
 
-        assert!(rows.bury(&at, None, Timestamp::from_microseconds(0), false).await?);
+        assert!(alone(rows.bury(&at, None, Timestamp::from_microseconds(0), false).await?).is_some());
         for earlier in [0, 11_000_000, 11_000_001] {
-            assert_eq!(rows.insert(&at, true, &entry("fourth", earlier)).await?, None);
+            assert_eq!(alone(rows.insert(&at, true, &entry("fourth", earlier)).await?), None);
         }
-        assert_eq!(rows.insert(&at, true, &entry("fourth", 11_000_002)).await?, Some(false));
+        assert_eq!(alone(rows.insert(&at, true, &entry("fourth", 11_000_002)).await?), Some(false));
         Ok(())
     }
 }

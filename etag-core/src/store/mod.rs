@@ -1,18 +1,26 @@
 //! Stores: where versions are compared and written in one atomic step.
 
+#[cfg(feature = "_sqlx")]
+mod backend;
 mod database;
 mod document;
 mod error;
 mod lists;
 mod matched;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod retags;
 mod rows;
 mod select;
+#[cfg(feature = "_sqlx")]
+mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod transaction;
 
+#[cfg(feature = "_sqlx")]
+pub use backend::Backend;
 pub use database::Database;
 pub use error::DatabaseError;
 pub use matched::{Matched, Required};
@@ -144,7 +152,7 @@ pub trait Store<T: Resource>: Clone + Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't store `{T}` in a transaction of type `{Tx}`",
     label = "expected a store that implements `StoreIn<{T}, {Tx}>`",
-    note = "`Database` writes in `etag_core::Transaction` and in `sqlx::Transaction<'_, sqlx::Sqlite>`"
+    note = "`Database` writes in `etag_core::Transaction`, and in `sqlx::Transaction<'_, sqlx::Sqlite>` or `<'_, sqlx::Postgres>`"
 )]
 pub trait StoreIn<T: Resource, Tx>: Store<T> {
     /// As [`Store::replace`]; nothing is written before the transaction is committed.

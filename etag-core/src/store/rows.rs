@@ -20,15 +20,17 @@ impl Address {
     }
 }
 
-/// One text for a key of several parts: a part's own `/` and `%` are escaped.
+/// One text for a key of several parts: a part's own `/` and `%` are escaped, and NUL, which is in no text of
+/// PostgreSQL's.
 pub(super) fn join(parts: &[String]) -> String {
-    let escaped = |part: &String| part.replace('%', "%25").replace('/', "%2F");
+    let escaped = |part: &String| part.replace('%', "%25").replace('/', "%2F").replace('\0', "%00");
     parts.iter().map(escaped).collect::<Vec<_>>().join("/")
 }
 
 /// The parts of such a text.
 fn split(key: &str) -> Vec<String> {
-    key.split('/').map(|part| part.replace("%2F", "/").replace("%25", "%")).collect()
+    let read = |part: &str| part.replace("%00", "\0").replace("%2F", "/").replace("%25", "%");
+    key.split('/').map(read).collect()
 }
 
 /// What is known of a resource without its document.
@@ -63,6 +65,26 @@ pub(super) struct Entry {
     pub(super) members: Vec<Scalar>,
 }
 
+/// What became of a step that compares and writes.
+pub(super) enum Tried<W> {
+    Written(W),
+    /// Nothing was written, for this is what is there: as it was when the step began, where others wrote meanwhile.
+    Missed(Option<Seen>),
+}
+
+/// A row that a write did not find as it must be.
+pub(super) struct Seen {
+    pub(super) columns: Columns,
+    /// Where its content is that of the new value.
+    pub(super) document: Option<Vec<u8>>,
+}
+
+impl From<Columns> for Seen {
+    fn from(columns: Columns) -> Self {
+        Self { columns, document: None }
+    }
+}
+
 /// A database, or a transaction in one: each call is one atomic step.
 pub(super) trait Rows: Send {
     /// The columns, without the document.
@@ -82,14 +104,13 @@ pub(super) trait Rows: Send {
     ) -> impl Future<Output = Result<Vec<(String, Row)>, DatabaseError>> + Send;
 
     /// Replaces a row that has the new one's shape, other content, an earlier stamp and, where one is
-    /// given, that state. Says whether the new version is alone in its second, or `None` where there is no
-    /// such row.
+    /// given, that state. Says whether the new version is alone in its second.
     fn replace(
         &mut self,
         address: &Address,
         state: Option<&str>,
         entry: &Entry,
-    ) -> impl Future<Output = Result<Option<bool>, DatabaseError>> + Send;
+    ) -> impl Future<Output = Result<Tried<bool>, DatabaseError>> + Send;
 
     /// Inserts a row where there is none or, if that is wanted, an earlier tombstone. Says as
     /// [`replace`](Self::replace).
@@ -98,7 +119,7 @@ pub(super) trait Rows: Send {
         address: &Address,
         over_tombstone: bool,
         entry: &Entry,
-    ) -> impl Future<Output = Result<Option<bool>, DatabaseError>> + Send;
+    ) -> impl Future<Output = Result<Tried<bool>, DatabaseError>> + Send;
 
     /// Makes a tombstone of a row that has, where they are given, that state and shape; later than the row
     /// and not before `at`. It keeps the row's state, or not.
@@ -108,7 +129,7 @@ pub(super) trait Rows: Send {
         state: Option<(&str, &str)>,
         at: Timestamp,
         keeps_state: bool,
-    ) -> impl Future<Output = Result<bool, DatabaseError>> + Send;
+    ) -> impl Future<Output = Result<Tried<()>, DatabaseError>> + Send;
 
     /// Puts other columns and members into a row that is still `old`, and leaves its document.
     fn retag(
@@ -194,14 +215,17 @@ pub(super) async fn replace<T: Resource + DeserializeOwned>(
     for _ in 0..ATTEMPTS {
         let entry = entry_of(&mut value, at)?;
         check_readable::<T>(&address, key, &entry.row)?;
-        if let Some(hit) = write(rows, &address, required, &entry).await? {
-            let version = version_of::<T>(&address, &Columns { alone: hit.alone, ..entry.row.columns })?;
-            return Ok(match hit.created {
-                true => Written::Created(value, version),
-                false => Written::Replaced(value, version),
-            });
-        }
-        match examine(rows, &address, &matched, &entry.row).await? {
+        let seen = match write(rows, &address, required, &entry).await? {
+            Tried::Written(hit) => {
+                let version = version_of::<T>(&address, &Columns { alone: hit.alone, ..entry.row.columns })?;
+                return Ok(match hit.created {
+                    true => Written::Created(value, version),
+                    false => Written::Replaced(value, version),
+                });
+            }
+            Tried::Missed(seen) => seen,
+        };
+        match examine(rows, &address, &matched, &entry.row, seen).await? {
             Miss::Answer(written) => return Ok(written),
             Miss::Again { later_than: Some(stamp) } => at = Timestamp::now().max(stamp.next()),
             Miss::Again { later_than: None } => at = Timestamp::now().max(at),
@@ -215,31 +239,34 @@ struct Hit {
     created: bool,
 }
 
-/// The write itself: one step, which compares.
+/// The write itself: one step, which compares; and one more where nothing is there to be replaced.
 async fn write(
     rows: &mut impl Rows,
     address: &Address,
     required: Required,
     entry: &Entry,
-) -> Result<Option<Hit>, DatabaseError> {
+) -> Result<Tried<Hit>, DatabaseError> {
     let replaced = match required {
         Required::State(state) | Required::StateOrNew(state) => {
-            rows.replace(address, Some(&state.to_string()), entry).await?
+            Some(rows.replace(address, Some(&state.to_string()), entry).await?)
         }
         Required::Exists | Required::ExistsOrNew | Required::Unconditional => {
-            rows.replace(address, None, entry).await?
+            Some(rows.replace(address, None, entry).await?)
         }
         Required::Absent | Required::New => None,
     };
-    if let Some(alone) = replaced {
-        return Ok(Some(Hit { alone, created: false }));
+    match replaced {
+        Some(Tried::Written(alone)) => return Ok(Tried::Written(Hit { alone, created: false })),
+        Some(Tried::Missed(Some(seen))) if !seen.columns.deleted => return Ok(Tried::Missed(Some(seen))),
+        Some(Tried::Missed(seen)) if !required.admits_creation(seen.is_some()) => {
+            return Ok(Tried::Missed(seen));
+        }
+        _ => {}
     }
-    if !required.admits_creation(false) {
-        return Ok(None);
-    }
-    let over_tombstone = required.admits_creation(true);
-    let alone = rows.insert(address, over_tombstone, entry).await?;
-    Ok(alone.map(|alone| Hit { alone, created: true }))
+    Ok(match rows.insert(address, required.admits_creation(true), entry).await? {
+        Tried::Written(alone) => Tried::Written(Hit { alone, created: true }),
+        Tried::Missed(seen) => Tried::Missed(seen),
+    })
 }
 
 /// Why a write found no row to write.
@@ -256,12 +283,13 @@ async fn examine<T: Resource + DeserializeOwned>(
     address: &Address,
     matched: &Matched<T>,
     new: &Row,
+    seen: Option<Seen>,
 ) -> Result<Miss<T>, DatabaseError> {
     let required = matched.required();
-    let columns = match rows.columns(address).await? {
-        Some(columns) if !columns.deleted => columns,
+    let Seen { columns, document } = match seen {
+        Some(seen) if !seen.columns.deleted => seen,
         tombstone if required.admits_creation(tombstone.is_some()) => {
-            return Ok(Miss::Again { later_than: tombstone.map(|columns| columns.modified) });
+            return Ok(Miss::Again { later_than: tombstone.map(|seen| seen.columns.modified) });
         }
         _ => return Ok(Miss::Answer(Written::Stale(None))),
     };
@@ -274,7 +302,14 @@ async fn examine<T: Resource + DeserializeOwned>(
             return Ok(Miss::Again { later_than: Some(columns.modified) });
         }
     }
-    examine_document(rows, address, matched, new).await
+    let row = match document {
+        Some(document) => Some(Row { columns, document }),
+        None => rows.row(address).await?.filter(|row| !row.columns.deleted),
+    };
+    match row {
+        Some(row) => examine_document(rows, address, matched, new, row).await,
+        None => Ok(Miss::Again { later_than: None }),
+    }
 }
 
 /// What needs the document: a value that was there already, and a state that another shape had made.
@@ -283,10 +318,8 @@ async fn examine_document<T: Resource + DeserializeOwned>(
     address: &Address,
     matched: &Matched<T>,
     new: &Row,
+    row: Row,
 ) -> Result<Miss<T>, DatabaseError> {
-    let Some(row) = rows.row(address).await?.filter(|row| !row.columns.deleted) else {
-        return Ok(Miss::Again { later_than: None });
-    };
     let Some(stored) = read_or_retag::<T>(rows, address, matched.key(), row).await? else {
         return Ok(Miss::Again { later_than: None });
     };
@@ -315,12 +348,19 @@ pub(super) async fn remove<T: Resource + DeserializeOwned>(
             Required::Exists | Required::ExistsOrNew | Required::Unconditional => {
                 rows.bury(&address, None, Timestamp::now(), keeps_state).await?
             }
-            Required::Absent | Required::New => false,
+            Required::Absent | Required::New => Tried::Missed(rows.columns(&address).await?.map(Seen::from)),
         };
-        if buried {
-            return Ok(Removed::Removed);
-        }
-        match version::<T>(rows, key).await? {
+        let found = match buried {
+            Tried::Written(()) => return Ok(Removed::Removed),
+            Tried::Missed(Some(seen)) if seen.columns.deleted => None,
+            Tried::Missed(Some(seen)) if is_trusted::<T>(&seen.columns) => {
+                Some(version_of::<T>(&address, &seen.columns)?)
+            }
+            Tried::Missed(Some(_)) => load::<T>(rows, key).await?.map(|(_, version)| version),
+            Tried::Missed(None) => None,
+        };
+        match found {
+            // It has just changed, or another shape had made its state.
             Some(version) if required.admits(version.state) => {}
             found => return Ok(Removed::Stale(found)),
         }

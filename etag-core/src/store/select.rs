@@ -131,7 +131,7 @@ pub trait Insert<T: Resource, Q>: Select<T, Q> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't guard by a list of `{T}` what it creates in a transaction of type `{Tx}`",
     label = "expected a store that implements `InsertIn<{T}, {Q}, {Tx}>`",
-    note = "`Database` does in `etag_core::Transaction` and in `sqlx::Transaction<'_, sqlx::Sqlite>`, by a `Selection`"
+    note = "`Database` does, by a `Selection`, in `etag_core::Transaction`, and in `sqlx::Transaction<'_, sqlx::Sqlite>` or `<'_, sqlx::Postgres>`"
 )]
 pub trait InsertIn<T: Resource, Q, Tx>: Insert<T, Q> {
     /// As [`Insert::insert`]; nothing is written before the transaction is committed.
@@ -199,7 +199,7 @@ pub trait Bulk<T: Resource>: Store<T> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't change several `{T}` together in a transaction of type `{Tx}`",
     label = "expected a store that implements `BulkIn<{T}, {Tx}>`",
-    note = "`Database` does in `etag_core::Transaction` and in `sqlx::Transaction<'_, sqlx::Sqlite>`"
+    note = "`Database` does in `etag_core::Transaction`, and in `sqlx::Transaction<'_, sqlx::Sqlite>` or `<'_, sqlx::Postgres>`"
 )]
 pub trait BulkIn<T: Resource, Tx>: Bulk<T> {
     /// As [`Bulk::replace_all`]: where one write finds another state, the transaction is as it was before. Nothing is

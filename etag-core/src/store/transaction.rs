@@ -7,7 +7,7 @@ use crate::{FromJson, Resource, Selection, StateTag};
 
 /// Several writes in a [`Database`] that are there together, or not at all; dropped, it has written nothing.
 ///
-/// It is the same for memory and SQLite. For tables of your own beside these rows, `Database::begin` gives one of
+/// It is the same for memory, SQLite and PostgreSQL. For tables of your own beside these rows, `Database::begin` gives one of
 /// sqlx's instead.
 ///
 /// ```
@@ -43,6 +43,8 @@ pub(super) enum Kind {
     Memory(Draft),
     #[cfg(feature = "sqlite")]
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    #[cfg(feature = "postgres")]
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
 /// Runs a call on the rows of whichever transaction it is.
@@ -55,6 +57,11 @@ macro_rules! within {
             }
             #[cfg(feature = "sqlite")]
             $crate::store::transaction::Kind::Sqlite(transaction) => {
+                let $rows = &mut **transaction;
+                $call.await
+            }
+            #[cfg(feature = "postgres")]
+            $crate::store::transaction::Kind::Postgres(transaction) => {
                 let $rows = &mut **transaction;
                 $call.await
             }
@@ -85,6 +92,8 @@ impl Transaction {
             Kind::Memory(draft) => draft.commit(),
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(transaction) => transaction.commit().await?,
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(transaction) => transaction.commit().await?,
         }
         Ok(())
     }
@@ -100,6 +109,8 @@ impl Transaction {
             Kind::Memory(draft) => drop(draft),
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(transaction) => transaction.rollback().await?,
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(transaction) => transaction.rollback().await?,
         }
         Ok(())
     }
@@ -155,6 +166,8 @@ impl<T: Resource + FromJson> BulkIn<T, Transaction> for Database {
             }
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(transaction) => self.replace_all_in(transaction, writes).await,
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(transaction) => self.replace_all_in(transaction, writes).await,
         }
     }
 }

@@ -177,7 +177,7 @@ async fn save_in_sqlx(
     list: GuardedList<Dated>,
 ) -> Result<Response, Problem> {
     course.meanwhile.happens(&database).await;
-    let mut transaction = database.begin().await?;
+    let mut transaction = database.begin::<sqlx::Sqlite>().await?;
     let written = database.replace_in(&mut transaction, Matched::unconditional(1), note(1, "beside")).await?;
     assert!(matches!(written, Written::Created(..)));
     let pending = match (list.save_in(&mut transaction).await, course.end) {
@@ -291,7 +291,7 @@ async fn a_bulk_in_a_transaction_is_written_when_that_is_committed() {
                 send(&router, "PUT", &format!("{uri}{query}"), condition, &changed(&list)).await
             };
             let is_beside = async || database.get::<Note>(&1).await.unwrap().is_some();
-            if uri == "/save-in-sqlx" && database.pool().is_none() {
+            if uri == "/save-in-sqlx" && database.pool::<sqlx::Sqlite>().is_none() {
                 assert_eq!(put("").await.status, 500, "there is no such transaction in memory");
                 continue;
             }
@@ -319,7 +319,7 @@ async fn a_stale_bulk_leaves_its_transaction_as_it_was_before() {
     on_each_database(async |database| {
         let (router, mut list) = three(&database).await;
         for uri in ["/save-in", "/save-in-sqlx"] {
-            if uri == "/save-in-sqlx" && database.pool().is_none() {
+            if uri == "/save-in-sqlx" && database.pool::<sqlx::Sqlite>().is_none() {
                 continue;
             }
             let others = show(&router, "/dated?sort=-id&limit=2").await;

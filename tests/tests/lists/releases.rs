@@ -39,7 +39,7 @@ fn added(id: u64, name: &str, colour: &str) -> added::Thing {
 
 /// Waits until the rows of `things` are all in the words of one program, where they can be looked at.
 async fn are_all_re_tagged(database: &Database) {
-    let Some(pool) = database.pool() else {
+    let Some(pool) = database.pool::<sqlx::Sqlite>() else {
         return;
     };
     let are_of_one_shape = async || {

@@ -134,7 +134,7 @@ async fn a_304_of_a_list_needs_no_document() {
             let tag = show(&router, &uri).await.header("etag").to_owned();
             seen.push((uri, tag));
         }
-        assert_eq!(break_documents(database.pool().unwrap(), collection, "%").await, 3);
+        assert_eq!(break_documents(database.pool::<sqlx::Sqlite>().unwrap(), collection, "%").await, 3);
         for (uri, tag) in &seen {
             let if_none_match = [("if-none-match", tag.as_str())];
             let (get, head) = (
@@ -166,7 +166,7 @@ async fn a_list_with_an_unreadable_row_is_a_500_and_other_pages_are_not() {
         put(&router, &format!("/dated/{id}"), text).await;
     }
     let before = show(&router, "/dated").await;
-    assert_eq!(break_documents(database.pool().unwrap(), "dated", "2").await, 1);
+    assert_eq!(break_documents(database.pool::<sqlx::Sqlite>().unwrap(), "dated", "2").await, 1);
     for (uri, status) in
         [("/dated", 500), ("/dated?text=b", 500), ("/dated?limit=1", 200), ("/dated?offset=2", 200)]
     {

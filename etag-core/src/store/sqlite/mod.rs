@@ -1,4 +1,5 @@
-//! Rows in a SQLite file: each call is one statement, so one atomic step.
+//! Rows in a SQLite file: each write is one statement, so one atomic step; one that wrote nothing is followed by a look
+//! at what is there.
 
 mod lists;
 
@@ -12,7 +13,8 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use super::DatabaseError;
-use super::rows::{Address, Columns, Entry, Row, Rows};
+use super::rows::{Address, Columns, Entry, Row, Rows, Seen, Tried};
+use super::sql::{after, columns, seen, whole};
 use crate::Timestamp;
 use crate::selection::Scalar;
 
@@ -109,19 +111,19 @@ impl Rows for SqliteConnection {
     async fn columns(&mut self, address: &Address) -> Result<Option<Columns>, DatabaseError> {
         let row = sqlx::query(
             "SELECT deleted, modified, alone, state, content, shape, exact
-            FROM etag_rows WHERE collection = ?1 AND key = ?2",
+            FROM etag_rows WHERE collection = $1 AND key = $2",
         )
         .bind(address.collection)
         .bind(&address.key)
         .fetch_optional(self)
         .await?;
-        row.as_ref().map(columns).transpose()
+        row.map(|row| columns(&row, row.try_get("deleted")?)).transpose()
     }
 
     async fn row(&mut self, address: &Address) -> Result<Option<Row>, DatabaseError> {
         let row = sqlx::query(
             "SELECT deleted, modified, alone, state, content, shape, exact, document
-            FROM etag_rows WHERE collection = ?1 AND key = ?2",
+            FROM etag_rows WHERE collection = $1 AND key = $2",
         )
         .bind(address.collection)
         .bind(&address.key)
@@ -138,7 +140,7 @@ impl Rows for SqliteConnection {
         let rows = sqlx::query(
             "SELECT deleted, modified, alone, state, content, shape, exact, document, key
             FROM etag_rows
-            WHERE collection = ?1 AND NOT deleted AND key >= ?2 AND (?3 IS NULL OR key < ?3)
+            WHERE collection = $1 AND NOT deleted AND key >= $2 AND ($3 IS NULL OR key < $3)
             ORDER BY key",
         )
         .bind(collection)
@@ -154,17 +156,18 @@ impl Rows for SqliteConnection {
         address: &Address,
         state: Option<&str>,
         new: &Entry,
-    ) -> Result<Option<bool>, DatabaseError> {
+    ) -> Result<Tried<bool>, DatabaseError> {
         let statement = sqlx::query(
             "UPDATE etag_rows
-            SET state = ?3, content = ?4, shape = ?5, modified = ?6, document = ?7, members = ?8,
-                exact = TRUE, alone = modified / 1000000 < ?6 / 1000000
-            WHERE collection = ?1 AND key = ?2 AND NOT deleted
-                AND shape = ?5 AND content <> ?4 AND modified < ?6
-                AND (?9 IS NULL OR state = ?9)
+            SET state = $3, content = $4, shape = $5, modified = $6, document = $7, members = $8,
+                exact = TRUE, alone = modified / 1000000 < $6 / 1000000
+            WHERE collection = $1 AND key = $2 AND NOT deleted
+                AND shape = $5 AND content <> $4 AND modified < $6
+                AND ($9 IS NULL OR state = $9)
             RETURNING alone",
         );
-        alone(bind(statement, address, new).bind(state).fetch_all(self).await?)
+        let rows = bind(statement, address, new).bind(state).fetch_all(&mut *self).await?;
+        tried(self, address, &new.row.columns.content, alone(&rows)?).await
     }
 
     async fn insert(
@@ -172,18 +175,19 @@ impl Rows for SqliteConnection {
         address: &Address,
         over_tombstone: bool,
         new: &Entry,
-    ) -> Result<Option<bool>, DatabaseError> {
+    ) -> Result<Tried<bool>, DatabaseError> {
         let statement = sqlx::query(
             "INSERT INTO etag_rows
                 (collection, key, deleted, state, content, shape, modified, document, members, alone, exact)
-            VALUES (?1, ?2, FALSE, ?3, ?4, ?5, ?6, ?7, ?8, TRUE, TRUE)
+            VALUES ($1, $2, FALSE, $3, $4, $5, $6, $7, $8, TRUE, TRUE)
             ON CONFLICT (collection, key) DO UPDATE
-            SET deleted = FALSE, state = ?3, content = ?4, shape = ?5, modified = ?6, document = ?7, members = ?8,
-                exact = TRUE, alone = modified / 1000000 < ?6 / 1000000
-            WHERE deleted AND modified < ?6 AND ?9
+            SET deleted = FALSE, state = $3, content = $4, shape = $5, modified = $6, document = $7, members = $8,
+                exact = TRUE, alone = modified / 1000000 < $6 / 1000000
+            WHERE deleted AND modified < $6 AND $9
             RETURNING alone",
         );
-        alone(bind(statement, address, new).bind(over_tombstone).fetch_all(self).await?)
+        let rows = bind(statement, address, new).bind(over_tombstone).fetch_all(&mut *self).await?;
+        tried(self, address, &new.row.columns.content, alone(&rows)?).await
     }
 
     async fn bury(
@@ -192,13 +196,13 @@ impl Rows for SqliteConnection {
         state: Option<(&str, &str)>,
         at: Timestamp,
         keeps_state: bool,
-    ) -> Result<bool, DatabaseError> {
+    ) -> Result<Tried<()>, DatabaseError> {
         let buried = sqlx::query(
             "UPDATE etag_rows
-            SET deleted = TRUE, state = iif(?6, state, ''), content = '', shape = '', members = '[]', document = NULL,
-                alone = FALSE, modified = max(?5, modified + 1)
-            WHERE collection = ?1 AND key = ?2 AND NOT deleted
-                AND (?3 IS NULL OR state = ?3 AND shape = ?4)",
+            SET deleted = TRUE, state = iif($6, state, ''), content = '', shape = '', members = '[]', document = NULL,
+                alone = FALSE, modified = max($5, modified + 1)
+            WHERE collection = $1 AND key = $2 AND NOT deleted
+                AND ($3 IS NULL OR state = $3 AND shape = $4)",
         )
         .bind(address.collection)
         .bind(&address.key)
@@ -206,17 +210,20 @@ impl Rows for SqliteConnection {
         .bind(state.map(|(_, shape)| shape))
         .bind(at.as_microseconds())
         .bind(keeps_state)
-        .execute(self)
+        .execute(&mut *self)
         .await?;
-        Ok(buried.rows_affected() > 0)
+        if buried.rows_affected() > 0 {
+            return Ok(Tried::Written(()));
+        }
+        Ok(Tried::Missed(self.columns(address).await?.map(Seen::from)))
     }
 
     async fn retag(&mut self, address: &Address, old: &Columns, new: &Entry) -> Result<bool, DatabaseError> {
         let Entry { row: Row { columns: made, .. }, members } = new;
         let retagged = sqlx::query(
-            "UPDATE etag_rows SET state = ?3, content = ?4, shape = ?5, alone = ?6, exact = ?10, members = ?11
-            WHERE collection = ?1 AND key = ?2 AND NOT deleted
-                AND state = ?7 AND shape = ?8 AND modified = ?9",
+            "UPDATE etag_rows SET state = $3, content = $4, shape = $5, alone = $6, exact = $10, members = $11
+            WHERE collection = $1 AND key = $2 AND NOT deleted
+                AND state = $7 AND shape = $8 AND modified = $9",
         )
         .bind(address.collection)
         .bind(&address.key)
@@ -237,7 +244,7 @@ impl Rows for SqliteConnection {
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
 
-/// Binds `?1` to `?8`.
+/// Binds `$1` to `$8`.
 fn bind<'q>(statement: Query<'q>, address: &'q Address, Entry { row, members }: &'q Entry) -> Query<'q> {
     statement
         .bind(address.collection)
@@ -250,35 +257,34 @@ fn bind<'q>(statement: Query<'q>, address: &'q Address, Entry { row, members }: 
         .bind(json(members))
 }
 
-/// The first text behind those that begin with a prefix, which ends in a slash; `None` where there is no prefix.
-fn after(prefix: &str) -> Option<String> {
-    // What follows `/` among the characters.
-    prefix.strip_suffix('/').map(|parent| format!("{parent}0"))
-}
-
 fn json(members: &[Scalar]) -> String {
     Value::from_iter(members.iter().map(Scalar::to_json)).to_string()
 }
 
 /// The one row that was written. All rows are fetched, so that the statement has ended, and with it its
 /// transaction.
-fn alone(rows: Vec<SqliteRow>) -> Result<Option<bool>, DatabaseError> {
+fn alone(rows: &[SqliteRow]) -> Result<Option<bool>, DatabaseError> {
     Ok(rows.first().map(|row| row.try_get("alone")).transpose()?)
 }
 
-fn columns(row: &SqliteRow) -> Result<Columns, DatabaseError> {
-    Ok(Columns {
-        deleted: row.try_get("deleted")?,
-        state: row.try_get("state")?,
-        content: row.try_get("content")?,
-        modified: Timestamp::from_microseconds(row.try_get("modified")?),
-        alone: row.try_get("alone")?,
-        shape: row.try_get("shape")?,
-        exact: row.try_get("exact")?,
-    })
-}
-
-fn whole(row: &SqliteRow) -> Result<Row, DatabaseError> {
-    let document: Option<Vec<u8>> = row.try_get("document")?;
-    Ok(Row { columns: columns(row)?, document: document.unwrap_or_default() })
+/// What became of a write: where it wrote nothing, what is there instead.
+async fn tried(
+    connection: &mut SqliteConnection,
+    address: &Address,
+    content: &str,
+    alone: Option<bool>,
+) -> Result<Tried<bool>, DatabaseError> {
+    if let Some(alone) = alone {
+        return Ok(Tried::Written(alone));
+    }
+    let row = sqlx::query(
+        "SELECT deleted, modified, alone, state, content, shape, exact, CASE WHEN content = $3 THEN document END AS document
+        FROM etag_rows WHERE collection = $1 AND key = $2",
+    )
+    .bind(address.collection)
+    .bind(&address.key)
+    .bind(content)
+    .fetch_optional(connection)
+    .await?;
+    Ok(Tried::Missed(row.as_ref().map(seen).transpose()?))
 }
