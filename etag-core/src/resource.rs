@@ -37,6 +37,20 @@ pub trait Resource: Versioned + Sized + Send + Sync + 'static {
     const REPLAY: Replay = Replay::Refuse;
     /// Which altered tags are taken for what they were.
     const TOLERATE: Tolerate = Tolerate::Nothing;
+    /// Whether each of its lists has the tag of the whole collection.
+    ///
+    /// A 304 of a list is then one look at what the store keeps of the collection, however many items there are and
+    /// whatever the query is; and a tag changes with each item, also where a page or a tenant's part of the collection
+    /// stays as it was. It guards the same: `If-Match` with it lets a write through as long as nothing in the collection
+    /// has changed. A bulk write is answered without the list's tag, since others may have written meanwhile.
+    ///
+    /// The greatest revision or date of all items would be no such tag: it misses a deletion of another item, and a
+    /// transaction that took its stamp earlier and was committed later. [`Database`](crate::Database) keeps a stamp beside the items instead, which
+    /// is changed in the transaction that changes an item: in SQLite and PostgreSQL by triggers, so that it is true
+    /// whoever writes. They are made when a list is first asked for, for which the database's user must own the table `etag_rows`.
+    /// In PostgreSQL sixteen stamps share the work, each at the end of its transaction, so that hardly any writers
+    /// wait for one another; a transaction that is `SERIALIZABLE` or `REPEATABLE READ` may fail for them (503).
+    const COLLECTION_TAG: bool = false;
 
     /// The value's own key; `None` where the key is only in the path.
     fn key(&self) -> Option<Self::Key>;

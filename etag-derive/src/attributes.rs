@@ -50,6 +50,7 @@ pub(crate) struct TypeKeys {
     pub(crate) cache_control: Option<Keyed<LitStr>>,
     pub(crate) vary: Option<Keyed<LitStr>>,
     pub(crate) keyed: bool,
+    pub(crate) collection_tag: bool,
     pub(crate) bound: Option<Keyed<Punctuated<WherePredicate, Token![,]>>>,
     pub(crate) krate: Option<Keyed<Path>>,
     /// Every key, also one whose value could not be read.
@@ -133,7 +134,7 @@ impl<'a> Variant<'a> {
 }
 
 impl TypeKeys {
-    const NAMES: [&str; 17] = [
+    const NAMES: [&str; 18] = [
         "store",
         "collection",
         "authorize",
@@ -146,6 +147,7 @@ impl TypeKeys {
         "create",
         "replay",
         "tolerate",
+        "collection_tag",
         "cache_control",
         "vary",
         "keyed",
@@ -177,6 +179,7 @@ impl TypeKeys {
             "cache_control" => self.cache_control = keyed(entry, cache_control(entry, errors)),
             "vary" => self.vary = keyed(entry, vary(entry, errors)),
             "keyed" => self.keyed = flag(entry, errors),
+            "collection_tag" => self.collection_tag = flag(entry, errors),
             "bound" => self.bound = keyed(entry, bound(entry, errors)),
             "crate" => self.krate = keyed(entry, krate(entry, errors)),
             key if Choice::is_of(key) => self.choices.extend(Choice::read(entry, errors)),

@@ -345,6 +345,20 @@ mod tests;
 /// motd.vary("Accept-Language");
 /// ```
 ///
+/// **`collection_tag`**: its lists have the tag of the whole collection, which a store reads in a time that does not
+/// depend on how many items there are. See `Resource::COLLECTION_TAG` for what that costs.
+///
+/// ```
+/// # use etag_core::{Database, Versioned};
+/// #[derive(Versioned)]
+/// #[versioned(store = Database, collection_tag)]
+/// struct Reading { #[versioned(id)] id: u64, celsius: f64 }
+/// # assert!(<Reading as etag_core::Resource>::COLLECTION_TAG);
+/// ```
+/// ```text
+/// const COLLECTION_TAG: ::core::primitive::bool = true;
+/// ```
+///
 /// **`keyed`**: its tags are made with the keys of the process, and say nothing of a content that could be guessed;
 /// so are those of a type that has it in a member. See `TagKeys`.
 ///

@@ -120,6 +120,7 @@ pub(crate) struct Resource<'a> {
     pub(crate) collection: String,
     pub(crate) key: Key<'a>,
     pub(crate) query: Option<String>,
+    pub(crate) collection_tag: bool,
     pub(crate) choices: &'a [Choice],
     /// The fields that hold the time of the version.
     pub(crate) modified: Option<Member>,
@@ -336,6 +337,7 @@ impl<'a> Resource<'a> {
             collection: collection.unwrap_or_else(|| input.item.ident.unraw().to_string()),
             key: Key::new(input),
             query: keys.query.as_ref().map(|query| string(&query.value)),
+            collection_tag: keys.collection_tag,
             choices: &keys.choices,
             modified: with(Role::Modified),
             revision: with(Role::Revision),

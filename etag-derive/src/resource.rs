@@ -60,7 +60,12 @@ fn choices(resource: &Resource<'_>, krate: &TokenStream) -> TokenStream {
         let [constant, ty, variant] = [constant, ty, variant].map(|name| Ident::new(name, Span::call_site()));
         quote!(const #constant: #krate::#ty = #krate::#ty::#variant;)
     });
-    quote!(#query #(#words)*)
+    let collection_tag = resource.collection_tag.then(|| {
+        quote!(
+            const COLLECTION_TAG: ::core::primitive::bool = true;
+        )
+    });
+    quote!(#query #(#words)* #collection_tag)
 }
 
 /// `Uuid`, or `(Tenant, Uuid)` in the order of the fields.

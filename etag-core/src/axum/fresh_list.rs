@@ -12,6 +12,7 @@ use super::target::list_prefix;
 use super::{PolicyInState, Refusal, StoreInState, Tagged};
 use crate::outline::Outline;
 use crate::preconditions::Asked;
+use crate::store::collection_validators;
 use crate::{Access, Authorize, Preconditions, Problem, Resource, Select, Selected, Selection};
 
 /// The stored values that the request's query string selects, for a client that does not have them yet.
@@ -113,7 +114,13 @@ where
             }
             checked => checked,
         };
-        if preconditions.is_conditional() {
+        // Where one look tells, the client has the headers of the page as well: they change with the collection.
+        if T::COLLECTION_TAG
+            && preconditions.is_conditional()
+            && let Some(state) = store.collection_state().await.map_err(Into::into)?
+        {
+            preconditions.check_for(Some(&collection_validators::<T>(state)), Outline::of::<T>())?;
+        } else if preconditions.is_conditional() {
             check(&store.select(within.parts(), &query).await.map_err(Into::into)?)?;
         }
         let (values, selected) = store.load_selected(within.parts(), &query).await.map_err(Into::into)?;

@@ -168,7 +168,7 @@ where
     async fn from_request(request: Request, state: &A) -> Result<Self, Refusal> {
         let (list, items) = receive::<T, S, A>(request, state, MediaType::JSON).await?;
         let versions = list.store.versions(&list.keys).await.map_err(Into::into)?;
-        let required = list.admit(&versions)?;
+        let required = list.admit(&versions, list.collection_state().await?)?;
         list.report();
         let mut required: Vec<Required> = required.into_iter().map(Required::State).collect();
         let mut values = Vec::new();
@@ -262,13 +262,17 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
     async fn load(&self) -> Result<(Vec<T>, Vec<Required>), Problem> {
         let loaded = self.store.load_all(&self.keys).await.map_err(Into::into)?;
         let (values, versions): (Vec<_>, Vec<_>) = loaded.into_iter().map(Option::unzip).unzip();
-        let states = self.admit(&versions)?;
+        let states = self.admit(&versions, self.collection_state().await?)?;
         Ok((values.into_iter().flatten().collect(), states.into_iter().map(Required::State).collect()))
     }
 
     /// Lets the write through, or not: 412, 422 or 428. Says which states it saw.
-    fn admit(&self, versions: &[Option<Version>]) -> Result<Vec<StateTag>, Problem> {
-        let current = self.current(versions);
+    fn admit(
+        &self,
+        versions: &[Option<Version>],
+        collection: Option<StateTag>,
+    ) -> Result<Vec<StateTag>, Problem> {
+        let current = self.current(versions, collection);
         if self.names_list() || current.is_some() {
             match self.preconditions.check(current.as_ref()) {
                 Ok(()) => {}
@@ -331,11 +335,24 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
         Some(altered::problem(first).member("items", places))
     }
 
+    /// The state of the whole collection, where its lists have that one's tag. It is read after the items: where it is
+    /// the one that the client saw, so are they.
+    async fn collection_state(&self) -> Result<Option<StateTag>, Problem> {
+        match T::COLLECTION_TAG && self.preconditions.is_conditional() {
+            true => self.store.collection_state().await.map_err(Into::into),
+            false => Ok(None),
+        }
+    }
+
     /// The validators of the list; `None` where an item does not exist.
-    fn current(&self, versions: &[Option<Version>]) -> Option<Validators> {
+    fn current(&self, versions: &[Option<Version>], collection: Option<StateTag>) -> Option<Validators> {
         let items: Option<Vec<_>> =
             self.keys.iter().zip(versions).map(|(key, version)| Some((key.clone(), (*version)?))).collect();
-        items.map(|items| Selected::<T>::new(items, 0).validators())
+        let selected = Selected::<T>::new(items?, 0);
+        Some(match collection {
+            Some(state) => selected.of_collection(state).validators(),
+            None => selected.validators(),
+        })
     }
 
     /// Whether the request says in which state it wants the list.
@@ -362,7 +379,9 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
         let (values, versions): (Vec<T>, Vec<Version>) = written.into_iter().unzip();
         let total = values.len() as u64;
         let selected = Selected::new(self.keys.iter().cloned().zip(versions).collect(), total);
-        Tagged::listed(values, &selected).asked(self.preconditions.asked())
+        let answer = Tagged::listed(values, &selected).asked(self.preconditions.asked());
+        // That of the whole collection may be of a change that this client has not seen.
+        if T::COLLECTION_TAG { answer.without_tag() } else { answer }
     }
 
     /// Why the store wrote nothing, with the tag that the list has now.
@@ -372,7 +391,8 @@ impl<T: Resource, S: Bulk<T>> List<T, S> {
             return Ok(problem);
         }
         let versions = self.store.versions(&self.keys).await.map_err(Into::into)?;
-        Ok(match self.current(&versions).and_then(|current| current.etag) {
+        let collection = self.collection_state().await?;
+        Ok(match self.current(&versions, collection).and_then(|current| current.etag) {
             Some(etag) => problem.member("etag", etag.to_string()).header(ETAG, etag.to_header_value()),
             None => problem,
         })

@@ -39,6 +39,8 @@ pub struct Tagged<T> {
     /// The states of a list's items, where `state` is that of a list.
     items: Option<Vec<StateTag>>,
     etag: Option<EntityTag>,
+    /// Whether a tag is sent, where there is one.
+    shows_tag: bool,
     last_modified: Option<LastModified>,
     status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -56,6 +58,7 @@ impl<T: Versioned> Tagged<T> {
             state: None,
             items: None,
             etag: None,
+            shows_tag: true,
             last_modified: None,
             status: StatusCode::OK,
             headers: HeaderMap::new(),
@@ -79,6 +82,11 @@ impl<T: Versioned> Tagged<T> {
     /// The same answer in the form that the request asks for: a part, a digest, or no body.
     pub(super) fn asked(self, asked: &Asked) -> Self {
         Self { asked: Some(asked.clone()), ..self }
+    }
+
+    /// The same answer without a tag: what it would name is not known.
+    pub(super) fn without_tag(self) -> Self {
+        Self { shows_tag: false, ..self }
     }
 
     /// The same answer to a PUT of this content.
@@ -184,6 +192,7 @@ impl<T: Versioned> Tagged<T> {
             (None, None, _) => Representation::of(&self.value)?,
         };
         let Validators { etag, last_modified } = representation.validators();
+        let etag = etag.filter(|_| self.shows_tag);
         let last_modified = self.last_modified.or(last_modified).filter(|_| !outline.has_variant);
         Ok(Rendered {
             outline,
@@ -201,6 +210,9 @@ impl<T: Versioned> Tagged<T> {
 impl<T: Resource> Tagged<Vec<T>> {
     /// A list whose items' versions a store knows: nothing is hashed for them.
     pub(super) fn listed(values: Vec<T>, selected: &Selected<T>) -> Self {
+        if selected.is_of_collection() {
+            return Self { etag: selected.validators().etag, ..Self::new(values) };
+        }
         let items = selected.items().iter().map(|(_, version)| version.state).collect();
         Self { state: Some(selected.state()), items: Some(items), ..Self::new(values) }
     }

@@ -237,6 +237,11 @@ impl<T: Resource + FromJson> Store<T> for Database {
         with_rows!(self, shared, |rows| rows::deleted_state::<T>(rows, key))
     }
 
+    async fn collection_state(&self) -> Result<Option<StateTag>, DatabaseError> {
+        let kept = with_rows!(self, shared, |rows| lists::Lists::collection(rows, T::COLLECTION))?;
+        Ok(Some(lists::collection_state::<T>(&kept)))
+    }
+
     async fn replace(&self, matched: Matched<T>, value: T) -> Result<Written<T>, DatabaseError> {
         with_rows!(self, writes, |rows| rows::replace(rows, matched, value))
     }

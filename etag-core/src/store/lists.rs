@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use super::document::{check, is_trusted, members_of, value_of, version_of};
-use super::rows::{Address, Columns, Entry, Row, Rows, join, key_of, load, remade, replace};
+use super::rows::{ATTEMPTS, Address, Columns, Entry, Row, Rows, join, key_of, load, remade, replace};
 use super::{DatabaseError, Inserted, Loaded, Matched, Selected, Written, WrittenAll};
 use crate::outline::Outline;
 use crate::selection::{Column, Resolved, Scalar};
@@ -21,6 +22,8 @@ pub(super) struct Scope {
     pub(super) prefix: String,
     /// The shape of the running program's type: of its rows alone the members are known.
     pub(super) shape: &'static str,
+    /// Whether its lists have the tag of the whole collection.
+    pub(super) collection_tag: bool,
 }
 
 /// A row that a list found.
@@ -37,6 +40,8 @@ pub(super) struct Found {
 pub(super) struct Page {
     pub(super) rows: Vec<Found>,
     pub(super) total: u64,
+    /// What is kept of the whole collection, where that is wanted.
+    pub(super) collection: Option<String>,
 }
 
 /// A database that answers for many rows at once: each call sees one moment.
@@ -56,6 +61,12 @@ pub(super) trait Lists: Rows {
         keys: &[String],
         documents: bool,
     ) -> impl Future<Output = Result<Vec<Found>, DatabaseError>> + Send;
+
+    /// What is kept of a whole collection: another text after each change of a row in it.
+    fn collection(
+        &mut self,
+        name: &'static str,
+    ) -> impl Future<Output = Result<String, DatabaseError>> + Send;
 
     /// Keeps others from writing rows until the transaction ends, where they could.
     fn hold(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send {
@@ -80,7 +91,8 @@ pub(super) struct Listed<T: Resource> {
 impl Scope {
     fn of<T: Resource>(within: &[String]) -> Self {
         let prefix = if within.is_empty() { String::new() } else { format!("{}/", join(within)) };
-        Self { collection: T::COLLECTION, prefix, shape: &Outline::of::<T>().shape }
+        let shape = &Outline::of::<T>().shape;
+        Self { collection: T::COLLECTION, prefix, shape, collection_tag: T::COLLECTION_TAG }
     }
 }
 
@@ -93,6 +105,11 @@ pub(super) async fn list<T: Resource + DeserializeOwned>(
     let scope = Scope::of::<T>(within);
     let selection = selection.resolve::<T>()?;
     let mut page = rows.select(&scope, &selection, documents).await?;
+    if scope.collection_tag && page.as_ref().is_some_and(|page| page.collection.is_none()) {
+        // From now on it is kept.
+        rows.collection(scope.collection).await?;
+        page = rows.select(&scope, &selection, documents).await?;
+    }
     if !documents && page.as_ref().is_some_and(|page| !tells_versions::<T>(&page.rows)) {
         page = rows.select(&scope, &selection, true).await?;
     }
@@ -100,13 +117,26 @@ pub(super) async fn list<T: Resource + DeserializeOwned>(
         Some(page) => (page, false),
         None => (select_remade::<T>(rows, &scope, &selection).await?, true),
     };
+    let collection = page.collection.as_deref().map(collection_state::<T>);
     let (mut items, mut values) = (Vec::new(), Vec::new());
     for found in page.rows {
         let (key, version, value) = interpret::<T>(found)?;
         items.push((key, version));
         values.extend(value.filter(|_| documents));
     }
-    Ok(Listed { selected: Selected::new(items, page.total), values, has_foreign })
+    let selected = Selected::new(items, page.total);
+    let selected = match collection {
+        Some(state) => selected.of_collection(state),
+        None => selected,
+    };
+    Ok(Listed { selected, values, has_foreign })
+}
+
+/// The state of all resources of a type, of what a database keeps of the collection. Another shape sends the same rows
+/// as other bytes.
+pub(super) fn collection_state<T: Resource>(kept: &str) -> StateTag {
+    let text = format!("{}\n{kept}\n", Outline::of::<T>().shape);
+    StateTag::from_hash(Sha256::digest(text).into())
 }
 
 /// Whether the columns alone tell the versions.
@@ -121,8 +151,9 @@ async fn select_remade<T: Resource + DeserializeOwned>(
     scope: &Scope,
     selection: &Resolved,
 ) -> Result<Page, DatabaseError> {
+    let (collection, rows) = all_of_one_moment(rows, scope).await?;
     let mut entries = Vec::new();
-    for (text, row) in rows.all(scope.collection, &scope.prefix).await? {
+    for (text, row) in rows {
         let address = Address { collection: scope.collection, key: text };
         let key = key_of::<T>(&address.key)?;
         let mut value: T = value_of(&address, &key, &row)?;
@@ -133,7 +164,27 @@ async fn select_remade<T: Resource + DeserializeOwned>(
         entries.push((address.key, entry));
     }
     let entries = entries.iter().map(|(key, entry)| (key.as_str(), entry));
-    Ok(pick(entries, selection, true))
+    Ok(Page { collection, ..pick(entries, selection, true) })
+}
+
+/// All rows of a scope and, where that is wanted, what is kept of their collection.
+async fn all_of_one_moment(
+    rows: &mut impl Lists,
+    scope: &Scope,
+) -> Result<(Option<String>, Vec<(String, Row)>), DatabaseError> {
+    if !scope.collection_tag {
+        return Ok((None, rows.all(scope.collection, &scope.prefix).await?));
+    }
+    let mut before = rows.collection(scope.collection).await?;
+    for _ in 0..ATTEMPTS {
+        let all = rows.all(scope.collection, &scope.prefix).await?;
+        let after = rows.collection(scope.collection).await?;
+        if before == after {
+            return Ok((Some(after), all));
+        }
+        before = after;
+    }
+    Err(DatabaseError::Busy(ATTEMPTS))
 }
 
 /// Selects among the scope's entries, which are at hand.
@@ -158,7 +209,7 @@ pub(super) fn pick<'a>(
     let at = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     let page = entries.into_iter().skip(at(selection.offset)).take(at(selection.limit));
     let rows = page.map(|(key, Entry { row, .. })| found(key, row, documents)).collect();
-    Page { rows, total }
+    Page { rows, total, collection: None }
 }
 
 fn scalar(entry: &Entry, column: Column) -> Cow<'_, Scalar> {

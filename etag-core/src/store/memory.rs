@@ -105,7 +105,15 @@ impl Collections {
         let entries = || self.live(scope.collection, &scope.prefix);
         let is_own = |(_, entry): (&str, &Entry)| entry.row.columns.shape == scope.shape;
         let knows_all = !selection.knows_members() || entries().all(is_own);
-        knows_all.then(|| pick(entries(), selection, documents))
+        let collection = scope.collection_tag.then(|| self.kept(scope.collection));
+        knows_all.then(|| Page { collection, ..pick(entries(), selection, documents) })
+    }
+
+    /// What tells one content of a collection from another one.
+    fn kept(&self, collection: &str) -> String {
+        let lines =
+            self.live(collection, "").map(|(key, entry)| format!("{} {key}\n", entry.row.columns.state));
+        lines.collect()
     }
 
     fn find(&self, scope: &Scope, keys: &[String], documents: bool) -> Vec<Found> {
@@ -317,6 +325,10 @@ impl<P: Place> Lists for P {
         documents: bool,
     ) -> Result<Vec<Found>, DatabaseError> {
         Ok(self.whole(scope.collection).find(scope, keys, documents))
+    }
+
+    async fn collection(&mut self, name: &'static str) -> Result<String, DatabaseError> {
+        Ok(self.whole(name).kept(name))
     }
 
     async fn foreign(&mut self, scope: &Scope, limit: u32) -> Result<Vec<String>, DatabaseError> {

@@ -27,6 +27,8 @@ pub use matched::{Matched, Required};
 pub use select::{Bulk, BulkIn, Insert, InsertIn, Inserted, Loaded, Select, Selected, WrittenAll};
 pub use transaction::Transaction;
 
+pub(crate) use select::collection_validators;
+
 use crate::{Problem, Resource, StateTag, Version};
 
 /// Keeps the resources of a type, and writes only over the state that a guard saw.
@@ -141,6 +143,12 @@ pub trait Store<T: Resource>: Clone + Send + Sync + 'static {
         &self,
         _: &T::Key,
     ) -> impl Future<Output = Result<Option<StateTag>, Self::Error>> + Send {
+        async { Ok(None) }
+    }
+
+    /// The state of all resources of the type together, where the store keeps it: it changes in the step that changes
+    /// one of them. Asked for where the type has [`COLLECTION_TAG`](Resource::COLLECTION_TAG).
+    fn collection_state(&self) -> impl Future<Output = Result<Option<StateTag>, Self::Error>> + Send {
         async { Ok(None) }
     }
 

@@ -142,7 +142,7 @@ pub(super) trait Rows: Send {
 
 /// How often a write is tried whose row others keep changing: its stamp is older than theirs by the time
 /// that it waited for them.
-const ATTEMPTS: u32 = 64;
+pub(super) const ATTEMPTS: u32 = 64;
 
 pub(super) async fn version<T: Resource + DeserializeOwned>(
     rows: &mut impl Rows,

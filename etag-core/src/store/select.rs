@@ -218,12 +218,24 @@ pub type Loaded<T> = Vec<Option<(T, Version)>>;
 pub struct Selected<T: Resource> {
     items: Vec<(T::Key, Version)>,
     total: u64,
+    collection: Option<StateTag>,
 }
 
 impl<T: Resource> Selected<T> {
     /// A page of a list of `total` items.
     pub const fn new(items: Vec<(T::Key, Version)>, total: u64) -> Self {
-        Self { items, total }
+        Self { items, total, collection: None }
+    }
+
+    /// The same page, of a collection that is in that state as a whole: its own state is then that one
+    /// ([`Resource::COLLECTION_TAG`]). Both are of one moment.
+    pub fn of_collection(self, state: StateTag) -> Self {
+        Self { collection: Some(state), ..self }
+    }
+
+    /// Whether its state is that of the whole collection.
+    pub(crate) const fn is_of_collection(&self) -> bool {
+        self.collection.is_some()
     }
 
     /// The page's items.
@@ -239,8 +251,11 @@ impl<T: Resource> Selected<T> {
     /// The state of the page: the SHA-256 of a line for each item, its key's parts as a JSON array, a space and its
     /// state.
     ///
-    /// It is the same for the same items in the same order, whatever selected them.
+    /// It is the same for the same items in the same order, whatever selected them; or that of the whole collection.
     pub fn state(&self) -> StateTag {
+        if let Some(state) = self.collection {
+            return state;
+        }
         let line = |(key, version): &(T::Key, Version)| {
             let parts: Vec<String> = key.parts().iter().map(|part| canonical::string(part)).collect();
             (Some(format!("[{}]", parts.join(","))), version.state)
@@ -250,6 +265,9 @@ impl<T: Resource> Selected<T> {
 
     /// The page's validators: a tag, and no date, for that would miss what left the list.
     pub fn validators(&self) -> Validators {
+        if let Some(state) = self.collection {
+            return collection_validators::<T>(state);
+        }
         let outline = Outline::of::<T>();
         let variant = list::hash_variants(self.items.iter().map(|_| outline.fixed_variant));
         let etag = representation::tag_of(outline, self.state(), variant, false);
@@ -257,21 +275,32 @@ impl<T: Resource> Selected<T> {
     }
 }
 
+/// The validators of each list of a collection in that state.
+pub(crate) fn collection_validators<T: Resource>(state: StateTag) -> Validators {
+    let outline = Outline::of::<T>();
+    let etag = representation::tag_of(outline, state, outline.fixed_variant, false);
+    Validators { etag, last_modified: None }
+}
+
 impl<T: Resource> Clone for Selected<T> {
     fn clone(&self) -> Self {
-        Self { items: self.items.clone(), total: self.total }
+        Self { items: self.items.clone(), ..*self }
     }
 }
 
 impl<T: Resource> fmt::Debug for Selected<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Selected").field("items", &self.items).field("total", &self.total).finish()
+        f.debug_struct("Selected")
+            .field("items", &self.items)
+            .field("total", &self.total)
+            .field("collection", &self.collection)
+            .finish()
     }
 }
 
 impl<T: Resource> PartialEq for Selected<T> {
     fn eq(&self, other: &Self) -> bool {
-        (&self.items, self.total) == (&other.items, other.total)
+        (&self.items, self.total, self.collection) == (&other.items, other.total, other.collection)
     }
 }
 

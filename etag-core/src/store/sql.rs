@@ -15,6 +15,9 @@ pub(super) trait Dialect {
 
     /// Whether a column is among the texts of a parameter.
     fn is_among(column: &str, parameter: &str) -> String;
+
+    /// What is kept of a whole collection, as one text.
+    const COLLECTION: &'static str;
 }
 
 /// A statement whose values are bound: nothing that was sent is part of its text.
@@ -53,7 +56,12 @@ impl Statement {
         }
         sql.push(" AS is_foreign, (SELECT count(*) FROM etag_rows");
         sql.push_where::<D>(scope, selection);
-        sql.push(") AS total, page.*");
+        sql.push(") AS total");
+        if scope.collection_tag {
+            let collection = sql.bind(Bound::Text(scope.collection.to_owned()));
+            sql.push(&format!(", ({} {collection}) AS collection_state", D::COLLECTION));
+        }
+        sql.push(", page.*");
         sql.push(if documents { ", whole.content, whole.document" } else { NO_DOCUMENT });
         sql.push(" FROM (SELECT 1) AS once LEFT JOIN (SELECT key, modified, alone, state, shape, exact");
         for (index, (column, _)) in selection.sort.iter().enumerate() {
@@ -222,7 +230,7 @@ pub(super) fn seen(row: &impl Readable) -> Result<Seen, DatabaseError> {
 }
 
 /// The page that [`Statement::select`] finds; `None` where members are selected by, and another shape made a row.
-pub(super) fn page(rows: &[impl Readable]) -> Result<Option<Page>, DatabaseError> {
+pub(super) fn page(scope: &Scope, rows: &[impl Readable]) -> Result<Option<Page>, DatabaseError> {
     let Some(first) = rows.first() else {
         return Ok(None);
     };
@@ -230,7 +238,8 @@ pub(super) fn page(rows: &[impl Readable]) -> Result<Option<Page>, DatabaseError
         return Ok(None);
     }
     let total = first.integer("total")?.unsigned_abs();
-    Ok(Some(Page { rows: found(rows)?, total }))
+    let collection = if scope.collection_tag { first.text("collection_state")? } else { None };
+    Ok(Some(Page { rows: found(rows)?, total, collection }))
 }
 
 /// The rows that were found: an empty page is joined to one that has no key.

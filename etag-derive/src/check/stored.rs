@@ -21,9 +21,19 @@ fn store_is_named(input: &Input<'_>, errors: &mut Errors) {
     if written(input, "store").is_some() || input.keys.has_unknown {
         return;
     }
-    for name in
-        ["collection", "authorize", "key", "if_match", "wildcard", "query", "create", "replay", "tolerate"]
-    {
+    let of_stored_types = [
+        "collection",
+        "authorize",
+        "key",
+        "if_match",
+        "wildcard",
+        "query",
+        "create",
+        "replay",
+        "tolerate",
+        "collection_tag",
+    ];
+    for name in of_stored_types {
         if let Some(key) = written(input, name) {
             let refusal = Refusal::new(format!("`{name}` is for a stored type"))
                 .help("add `store = Database`, or remove it");

@@ -336,7 +336,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        r#"#[versioned(collection = "a", authorize = X, key = X, if_match = "optional", wildcard = "refuse", query = "q", create = "put", replay = "accept", tolerate = "intermediaries")] struct A { a: u64 }"#,
+        r#"#[versioned(collection = "a", authorize = X, key = X, if_match = "optional", wildcard = "refuse", query = "q", create = "put", replay = "accept", tolerate = "intermediaries", collection_tag)] struct A { a: u64 }"#,
         &[
             "`collection` is for a stored type\n= help: add `store = Database`, or remove it",
             "`authorize` is for a stored type\n= help: add `store = Database`, or remove it",
@@ -347,6 +347,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
             "`create` is for a stored type\n= help: add `store = Database`, or remove it",
             "`replay` is for a stored type\n= help: add `store = Database`, or remove it",
             "`tolerate` is for a stored type\n= help: add `store = Database`, or remove it",
+            "`collection_tag` is for a stored type\n= help: add `store = Database`, or remove it",
         ],
     ),
     (

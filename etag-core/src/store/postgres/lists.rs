@@ -2,6 +2,7 @@
 
 use sqlx::{PgConnection, Postgres};
 
+use super::collections;
 use crate::selection::Resolved;
 use crate::store::DatabaseError;
 use crate::store::lists::{Found, Lists, Page, Scope};
@@ -15,6 +16,8 @@ impl Dialect for Postgres {
     fn is_among(column: &str, parameter: &str) -> String {
         format!("{column} = ANY({parameter})")
     }
+
+    const COLLECTION: &'static str = "SELECT string_agg(shard || ' ' || changed, ',' ORDER BY shard) FROM etag_collections WHERE collection =";
 }
 
 impl Lists for PgConnection {
@@ -25,7 +28,7 @@ impl Lists for PgConnection {
         documents: bool,
     ) -> Result<Option<Page>, DatabaseError> {
         let statement = Statement::select::<Postgres>(scope, selection, documents);
-        page(&bound(&statement).fetch_all(self).await?)
+        page(scope, &bound(&statement).fetch_all(self).await?)
     }
 
     async fn find(
@@ -36,6 +39,20 @@ impl Lists for PgConnection {
     ) -> Result<Vec<Found>, DatabaseError> {
         let statement = Statement::find::<Postgres>(scope, keys, documents);
         found(&bound(&statement).fetch_all(self).await?)
+    }
+
+    async fn collection(&mut self, name: &'static str) -> Result<String, DatabaseError> {
+        let kept = async |connection: &mut Self| {
+            let statement = sqlx::AssertSqlSafe(format!("{} $1", Postgres::COLLECTION));
+            let kept: Option<String> =
+                sqlx::query_scalar(statement).bind(name.to_owned()).fetch_one(connection).await?;
+            Ok::<_, DatabaseError>(kept)
+        };
+        if let Some(kept) = kept(&mut *self).await? {
+            return Ok(kept);
+        }
+        collections::keep(&mut *self, name).await?;
+        Ok(kept(self).await?.unwrap_or_default())
     }
 
     async fn foreign(&mut self, scope: &Scope, limit: u32) -> Result<Vec<String>, DatabaseError> {

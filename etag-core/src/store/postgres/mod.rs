@@ -5,6 +5,7 @@
 //! another state, and what is seen may be the state before. It is then one that the write admits, and the caller comes
 //! again.
 
+mod collections;
 mod lists;
 
 use std::collections::HashSet;
@@ -63,7 +64,7 @@ pub(super) async fn create_table(pool: &PgPool) -> Result<(), DatabaseError> {
         // Two processes that start together: `IF NOT EXISTS` alone lets one of them fail.
         let lock = sqlx::query("SELECT pg_advisory_xact_lock(hashtext('etag_rows'))");
         lock.execute(&mut *transaction).await?;
-        for statement in TABLE {
+        for statement in TABLES {
             sqlx::query(statement).execute(&mut *transaction).await?;
         }
         names = self::names(&mut transaction).await?;
@@ -82,7 +83,7 @@ async fn names(connection: &mut PgConnection) -> Result<HashSet<String>, Databas
     Ok(names.into_iter().collect())
 }
 
-const TABLE: [&str; 2] = [
+const TABLES: [&str; 3] = [
     r#"CREATE TABLE IF NOT EXISTS etag_rows (
         collection TEXT COLLATE "C" NOT NULL,
         key TEXT COLLATE "C" NOT NULL,
@@ -98,6 +99,7 @@ const TABLE: [&str; 2] = [
         PRIMARY KEY (collection, key) INCLUDE (deleted, modified, alone, state, shape, exact)
     )"#,
     "CREATE INDEX IF NOT EXISTS etag_rows_shape ON etag_rows (collection, shape, key) WHERE NOT deleted",
+    collections::TABLE,
 ];
 
 const COLUMNS: [&str; 11] = [

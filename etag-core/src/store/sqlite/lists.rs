@@ -2,6 +2,7 @@
 
 use sqlx::{Sqlite, SqliteConnection};
 
+use crate::Timestamp;
 use crate::selection::{Resolved, Scalar};
 use crate::store::DatabaseError;
 use crate::store::lists::{Found, Lists, Page, Scope};
@@ -15,6 +16,8 @@ impl Dialect for Sqlite {
     fn is_among(column: &str, parameter: &str) -> String {
         format!("{column} IN (SELECT value FROM json_each({parameter}))")
     }
+
+    const COLLECTION: &'static str = "SELECT CAST(changed AS TEXT) FROM etag_collections WHERE collection =";
 }
 
 impl Lists for SqliteConnection {
@@ -25,7 +28,7 @@ impl Lists for SqliteConnection {
         documents: bool,
     ) -> Result<Option<Page>, DatabaseError> {
         let statement = Statement::select::<Sqlite>(scope, selection, documents);
-        page(&bound(&statement).fetch_all(self).await?)
+        page(scope, &bound(&statement).fetch_all(self).await?)
     }
 
     async fn find(
@@ -36,6 +39,23 @@ impl Lists for SqliteConnection {
     ) -> Result<Vec<Found>, DatabaseError> {
         let statement = Statement::find::<Sqlite>(scope, keys, documents);
         found(&bound(&statement).fetch_all(self).await?)
+    }
+
+    async fn collection(&mut self, name: &'static str) -> Result<String, DatabaseError> {
+        let kept = || {
+            let changed = sqlx::query_scalar(
+                "SELECT CAST(changed AS TEXT) FROM etag_collections WHERE collection = $1",
+            );
+            changed.bind(name)
+        };
+        if let Some(kept) = kept().fetch_optional(&mut *self).await? {
+            return Ok(kept);
+        }
+        let begin = sqlx::query(
+            "INSERT INTO etag_collections (collection, changed) VALUES ($1, $2) ON CONFLICT (collection) DO NOTHING",
+        );
+        begin.bind(name).bind(Timestamp::now().as_microseconds()).execute(&mut *self).await?;
+        Ok(kept().fetch_one(self).await?)
     }
 
     async fn foreign(&mut self, scope: &Scope, limit: u32) -> Result<Vec<String>, DatabaseError> {

@@ -89,7 +89,28 @@ async fn create_table(connection: &mut SqliteConnection) -> Result<(), DatabaseE
     }
     let index =
         "CREATE INDEX IF NOT EXISTS etag_rows_shape ON etag_rows (collection, shape, key) WHERE NOT deleted";
-    sqlx::query(index).execute(connection).await?;
+    sqlx::query(index).execute(&mut *connection).await?;
+    create_collections(connection).await
+}
+
+/// Creates what is kept of whole collections: the time of the last change, and later than the one before, whoever writes.
+/// Of a collection that is not in the table nothing is kept.
+async fn create_collections(connection: &mut SqliteConnection) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "CREATE TABLE IF NOT EXISTS etag_collections (collection TEXT NOT NULL PRIMARY KEY, changed INTEGER NOT NULL) STRICT",
+    )
+    .execute(&mut *connection)
+    .await?;
+    for (event, row) in [("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")] {
+        let trigger = format!(
+            "CREATE TRIGGER IF NOT EXISTS etag_rows_{event} AFTER {event} ON etag_rows BEGIN
+                UPDATE etag_collections
+                SET changed = max(changed + 1, CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER))
+                WHERE collection = {row}.collection;
+            END"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(trigger)).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 
