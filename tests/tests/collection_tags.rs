@@ -308,6 +308,7 @@ async fn no_tag_names_two_lists_while_writers_run() {
                     };
                     assert!(answer.status < 300, "{}", answer.text());
                     written += 1;
+                    tokio::task::yield_now().await;
                 }
                 written
             });
@@ -318,6 +319,7 @@ async fn no_tag_names_two_lists_while_writers_run() {
                 let mut held = String::new();
                 let mut seen = 0;
                 while Instant::now() < until {
+                    tokio::task::yield_now().await;
                     let answer = get_list(&app, "?limit=100", &held).await;
                     if answer.status == 304 {
                         continue;

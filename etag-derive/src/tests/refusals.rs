@@ -12,7 +12,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
     (
         r#"#[versioned(sotre = X, create = "put")] struct A { a: u64 }"#,
         &[
-            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `cache_control`, `vary`, `keyed`, `bound`, `crate`",
+            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `collection_tag`, `cache_control`, `vary`, `keyed`, `bound`, `crate`",
         ],
     ),
     (
@@ -24,7 +24,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
     (
         r#"#[versioned(sotre = X)] struct A { #[versioned(revison)] a: u64, #[versioned(foo)] b: u64 }"#,
         &[
-            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `cache_control`, `vary`, `keyed`, `bound`, `crate`",
+            "unknown key `sotre` in `#[versioned(...)]`\n= help: did you mean `store`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `collection_tag`, `cache_control`, `vary`, `keyed`, `bound`, `crate`",
             "unknown key `revison` in `#[versioned(...)]`\n= help: did you mean `revision`?\n= note: the field keys are `id`, `revision`, `modified`, `variant`, `skip`, `serde`",
             "unknown key `foo` in `#[versioned(...)]`\n= note: the field keys are `id`, `revision`, `modified`, `variant`, `skip`, `serde`",
         ],
@@ -105,7 +105,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
         r#"#[versioned(epoch = 2.5, epoc = 1)] struct A { a: u64 }"#,
         &[
             "expected an integer: `epoch = 2`",
-            "unknown key `epoc` in `#[versioned(...)]`\n= help: did you mean `epoch`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `cache_control`, `vary`, `keyed`, `bound`, `crate`",
+            "unknown key `epoc` in `#[versioned(...)]`\n= help: did you mean `epoch`?\n= note: the type keys are `store`, `collection`, `authorize`, `key`, `epoch`, `if_match`, `wildcard`, `query`, `embed`, `create`, `replay`, `tolerate`, `collection_tag`, `cache_control`, `vary`, `keyed`, `bound`, `crate`",
         ],
     ),
     (
