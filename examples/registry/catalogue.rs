@@ -58,6 +58,20 @@ pub async fn load(database: &Database, assets: Vec<Asset>) -> anyhow::Result<()>
     Ok(())
 }
 
+/// Copies all rows of another database; what is not there is not created.
+pub async fn copy(url: &str, database: &Database) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !url.strip_prefix("sqlite:").is_some_and(|file| !Path::new(file).exists()),
+        "there is no database `{url}` to copy from"
+    );
+    let from = Database::connect(url).await.context("can't open the database to copy from")?;
+    let style = ProgressStyle::with_template("copying {spinner} {pos} rows, {elapsed}")?;
+    let bar = ProgressBar::no_length().with_style(style);
+    from.copy_to(database, |done| bar.set_position(done)).await.context("the database was not copied")?;
+    bar.finish();
+    Ok(())
+}
+
 /// Reads records as assets; what is wrong is said in a line for each bad record.
 fn read(records: Vec<Value>) -> anyhow::Result<Vec<Asset>> {
     let mut ids = HashSet::new();

@@ -35,6 +35,9 @@ struct Arguments {
     /// The database: `sqlite:FILE`, `postgres://USER@HOST/DATABASE`, or `memory:`
     #[arg(long, default_value = "sqlite:registry.db")]
     database: String,
+    /// A database whose rows are copied first, with their tags, into one that has none
+    #[arg(long, value_name = "DATABASE")]
+    copy_from: Option<String>,
     /// A JSON array of assets to import first: all of them, or none where one is bad
     #[arg(long, value_name = "FILE")]
     load: Option<PathBuf>,
@@ -72,6 +75,9 @@ async fn main() -> anyhow::Result<()> {
     let listening = format!("can't listen on {}", arguments.listen);
     let listener = TcpListener::bind(arguments.listen).await.context(listening)?;
     let database = Database::connect(&arguments.database).await.context("can't open the database")?;
+    if let Some(url) = &arguments.copy_from {
+        catalogue::copy(url, &database).await?;
+    }
     catalogue::fill(&database).await.context("the database can't be filled with the catalogue")?;
     if let Some(assets) = assets {
         catalogue::load(&database, assets).await?;

@@ -185,42 +185,56 @@ async fn a_table_of_another_version_is_refused() {
     }
 }
 
+/// There and back again, by the registry's own command.
 #[tokio::test]
 async fn a_database_that_moves_between_sqlite_and_postgres_keeps_its_tags() {
     let (Some(url), (_folder, file)) = (postgres_database(), sqlite_file()) else { return };
-    let (there, here) = (Registry::start(&url), Registry::start(&file));
-    let (there_pool, here_pool) = (PgPool::connect(&url).await.unwrap(), open(&file).await);
-    let tags = async |registry: &Registry| {
-        let mut tags = Vec::new();
-        for path in ["/assets", "/assets?sort=-name&limit=3", "/products", "/settings"] {
-            let answer = client().get(registry.url(path)).send().await.unwrap();
-            let header = answer.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned());
-            tags.push((path, header, answer.text().await.unwrap()));
-        }
-        tags
-    };
-    // Rows are moved as they are, by any tool: only what lists select by has another form, which re-tagging makes.
-    sqlx::query("DELETE FROM etag_rows").execute(&there_pool).await.unwrap();
-    let rows: Vec<(String, String, bool, i64, bool, String, String, String, bool, Option<Vec<u8>>)> = sqlx::query_as(
-        "SELECT collection, key, deleted, modified, alone, state, content, shape, exact, document FROM etag_rows",
-    )
-    .fetch_all(&here_pool)
-    .await
-    .unwrap();
-    assert!(rows.len() > 5);
-    for row in rows {
-        let insert = "INSERT INTO etag_rows
-            (collection, key, deleted, modified, alone, state, content, shape, exact, document, members)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, $9, '{}')";
-        let insert = sqlx::query(insert).bind(row.0).bind(row.1).bind(row.2).bind(row.3).bind(row.4);
-        let insert = insert.bind(row.5).bind(row.6).bind(row.7).bind(row.9);
-        insert.execute(&there_pool).await.unwrap();
-    }
-    assert_eq!(tags(&there).await, tags(&here).await);
+    let (_other_folder, other_file) = sqlite_file();
+    let first = Registry::start(&file);
+    let assets: Value = client().get(first.url("/assets")).send().await.unwrap().json().await.unwrap();
+    let removed = first.url(&format!("/assets/{}", assets[0]["id"].as_str().unwrap()));
+    let etag = assets[0]["etag"].as_str().unwrap();
+    let deleted = client().delete(&removed).header("if-match", etag).send().await.unwrap();
+    assert_eq!(deleted.status(), 204);
+    let shown = shown_by(&first).await;
+    assert!(
+        shown.iter().all(|(_, tag, date, body)| tag.is_some() && (date.is_some() || body.starts_with('[')))
+    );
+
+    let there = Registry::start_with(&url, &["--copy-from", &file]);
+    assert_eq!(shown_by(&there).await, shown);
+    // A tombstone is copied as well: what was deleted is not revived by an old tag.
+    let mut put = assets[0].clone();
+    put.as_object_mut().unwrap().remove("etag");
+    let put = client()
+        .put(there.url(removed.split_once("/assets").map(|(_, id)| format!("/assets{id}")).unwrap().as_str()))
+        .header("if-match", etag)
+        .json(&put);
+    assert_eq!(put.send().await.unwrap().status(), 412);
+    let back = Registry::start_with(&other_file, &["--copy-from", &url]);
+    assert_eq!(shown_by(&back).await, shown);
+
+    let (database, other) =
+        (Database::connect(&url).await.unwrap(), Database::connect(&other_file).await.unwrap());
+    assert!(matches!(database.copy_to(&other, |_| {}).await, Err(DatabaseError::NotEmpty)));
+    let memory = Database::connect("memory:").await.unwrap();
+    assert!(matches!(database.copy_to(&memory, |_| {}).await, Err(DatabaseError::Transaction)));
 }
 
-async fn open(file: &str) -> sqlx::SqlitePool {
-    sqlx::SqlitePool::connect(file).await.unwrap()
+/// Path, tag, date and body of each kind of answer.
+async fn shown_by(registry: &Registry) -> Vec<(String, Option<String>, Option<String>, String)> {
+    let list: Value = client().get(registry.url("/assets")).send().await.unwrap().json().await.unwrap();
+    let asset = format!("/assets/{}", list[0]["id"].as_str().unwrap());
+    let mut shown = Vec::new();
+    for path in
+        ["/assets", "/assets?sort=-name&limit=3", "/assets?status=active&sort=value", "/settings", &asset]
+    {
+        let answer = client().get(registry.url(path)).send().await.unwrap();
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let (tag, date) = (header("etag"), header("last-modified"));
+        shown.push((path.to_owned(), tag, date, answer.text().await.unwrap()));
+    }
+    shown
 }
 
 #[tokio::test]

@@ -63,6 +63,28 @@ impl Scalar {
         }
     }
 
+    /// What [`to_json`](Self::to_json) has written.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn from_json(json: &serde_json::Value) -> Self {
+        match (json.as_i64(), json.as_str()) {
+            (Some(integer), _) => Self::Integer(integer),
+            (None, Some(text)) => Self::Text(text.to_owned()),
+            (None, None) => Self::Null,
+        }
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) has written.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn from_bytes(bytes: Option<&[u8]>) -> Self {
+        match bytes {
+            Some([1, integer @ ..]) => integer.try_into().map_or(Self::Null, |bytes| {
+                Self::Integer((u64::from_be_bytes(bytes) ^ (1 << 63)).cast_signed())
+            }),
+            Some([2, text @ ..]) => Self::Text(String::from_utf8_lossy(text).into_owned()),
+            _ => Self::Null,
+        }
+    }
+
     /// Bytes in the same order: integers before texts. Null has none.
     #[cfg(feature = "postgres")]
     pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
@@ -159,6 +181,9 @@ mod tests {
             [vec![Scalar::Null], integers.into(), texts.map(|text| Scalar::Text(text.to_owned())).into()];
         let scalars = scalars.concat();
         assert!(scalars.is_sorted_by(|a, b| a < b && a.to_bytes() < b.to_bytes()), "{scalars:?}");
+        assert!(scalars.iter().all(|scalar| Scalar::from_bytes(scalar.to_bytes().as_deref()) == *scalar));
+        #[cfg(feature = "sqlite")]
+        assert!(scalars.iter().all(|scalar| Scalar::from_json(&scalar.to_json()) == *scalar));
     }
 
     #[test]

@@ -11,6 +11,22 @@ use crate::{FromJson, Resource, Selection, StateTag};
 
 /// A database of sqlx's that a [`Database`] is kept in: `sqlx::Sqlite` (feature `sqlite`) or `sqlx::Postgres` (feature
 /// `postgres`).
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), etag_core::DatabaseError> {
+/// use etag_core::{Database, sqlx::Sqlite};
+///
+/// let database = Database::connect("sqlite::memory:").await?;
+/// assert!(database.pool::<Sqlite>().is_some());
+/// let transaction = database.begin::<Sqlite>().await?;
+/// transaction.commit().await?;
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
 pub trait Backend: Kept {}
 
 impl<DB: Kept> Backend for DB {}

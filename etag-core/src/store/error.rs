@@ -33,7 +33,7 @@ pub enum DatabaseError {
     #[error("a key in `{collection}` has at most {limit} octets in this database")]
     LongKey {
         /// The collection.
-        collection: &'static str,
+        collection: String,
         /// How many octets the key's text may have.
         limit: usize,
     },
@@ -73,6 +73,9 @@ pub enum DatabaseError {
     /// A transaction of another kind of database than this one.
     #[error("this database has no transactions of that kind")]
     Transaction,
+    /// Rows can't be copied into a database that has some.
+    #[error("the database has rows already: copy into an empty one")]
+    NotEmpty,
     /// A list can't be compared in a transaction of this isolation: it would be as it was when that began.
     #[error("a list is compared in a transaction that is `read committed`, and this one is `{0}`")]
     Isolation(String),

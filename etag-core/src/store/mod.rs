@@ -2,6 +2,8 @@
 
 #[cfg(feature = "_sqlx")]
 mod backend;
+#[cfg(feature = "_sqlx")]
+mod copy;
 mod database;
 mod document;
 mod error;

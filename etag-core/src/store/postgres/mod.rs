@@ -15,6 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{Connection as _, PgConnection, Row as _};
 
 use super::DatabaseError;
+use super::copy::{Copied, Copies};
 use super::rows::{Address, Columns, Entry, Row, Rows, Tried};
 use super::sql::{after, columns, seen, whole};
 use crate::Timestamp;
@@ -195,9 +196,7 @@ impl Rows for PgConnection {
         over_tombstone: bool,
         new: &Entry,
     ) -> Result<Tried<bool>, DatabaseError> {
-        if address.key.len() > LONGEST_KEY {
-            return Err(DatabaseError::LongKey { collection: address.collection, limit: LONGEST_KEY });
-        }
+        check_length(address.collection, &address.key)?;
         let statement = sqlx::query(
             "WITH written AS (
                 INSERT INTO etag_rows AS old
@@ -274,6 +273,59 @@ impl Rows for PgConnection {
         .await?;
         Ok(retagged.rows_affected() > 0)
     }
+}
+
+impl Copies for PgConnection {
+    async fn rows_after(
+        &mut self,
+        collection: &str,
+        key: &str,
+        limit: i64,
+    ) -> Result<Vec<Copied>, DatabaseError> {
+        let rows = sqlx::query(
+            "SELECT collection, key, deleted, modified, alone, state, content, shape, exact, members, document
+            FROM etag_rows WHERE (collection, key) > ($1, $2) ORDER BY collection, key LIMIT $3",
+        );
+        let rows = rows.bind(collection).bind(key).bind(limit).fetch_all(self).await?;
+        let copied = |row: &PgRow| {
+            let members: Vec<Option<Vec<u8>>> = row.try_get("members")?;
+            let members = members.iter().map(|member| Scalar::from_bytes(member.as_deref())).collect();
+            let (collection, key) = (row.try_get("collection")?, row.try_get("key")?);
+            Ok(Copied { collection, key, row: whole(row)?, members })
+        };
+        rows.iter().map(copied).collect()
+    }
+
+    async fn put(&mut self, copied: &Copied) -> Result<(), DatabaseError> {
+        let Copied { collection, key, row: Row { columns, document }, members } = copied;
+        check_length(collection, key)?;
+        sqlx::query(
+            "INSERT INTO etag_rows
+                (collection, key, deleted, modified, alone, state, content, shape, exact, members, document)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(collection)
+        .bind(key)
+        .bind(columns.deleted)
+        .bind(columns.modified.as_microseconds())
+        .bind(columns.alone)
+        .bind(&columns.state)
+        .bind(&columns.content)
+        .bind(&columns.shape)
+        .bind(columns.exact)
+        .bind(bytes(members))
+        .bind((!columns.deleted).then_some(document))
+        .execute(self)
+        .await?;
+        Ok(())
+    }
+}
+
+fn check_length(collection: &str, key: &str) -> Result<(), DatabaseError> {
+    if key.len() > LONGEST_KEY {
+        return Err(DatabaseError::LongKey { collection: collection.to_owned(), limit: LONGEST_KEY });
+    }
+    Ok(())
 }
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;

@@ -13,6 +13,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use super::DatabaseError;
+use super::copy::{Copied, Copies};
 use super::rows::{Address, Columns, Entry, Row, Rows, Seen, Tried};
 use super::sql::{after, columns, seen, whole};
 use crate::Timestamp;
@@ -260,6 +261,51 @@ impl Rows for SqliteConnection {
         .execute(self)
         .await?;
         Ok(retagged.rows_affected() > 0)
+    }
+}
+
+impl Copies for SqliteConnection {
+    async fn rows_after(
+        &mut self,
+        collection: &str,
+        key: &str,
+        limit: i64,
+    ) -> Result<Vec<Copied>, DatabaseError> {
+        let rows = sqlx::query(
+            "SELECT collection, key, deleted, modified, alone, state, content, shape, exact, members, document
+            FROM etag_rows WHERE (collection, key) > ($1, $2) ORDER BY collection, key LIMIT $3",
+        );
+        let rows = rows.bind(collection).bind(key).bind(limit).fetch_all(self).await?;
+        let copied = |row: &SqliteRow| {
+            let members: Vec<Value> = serde_json::from_str(row.try_get("members")?).unwrap_or_default();
+            let members = members.iter().map(Scalar::from_json).collect();
+            let (collection, key) = (row.try_get("collection")?, row.try_get("key")?);
+            Ok(Copied { collection, key, row: whole(row)?, members })
+        };
+        rows.iter().map(copied).collect()
+    }
+
+    async fn put(&mut self, copied: &Copied) -> Result<(), DatabaseError> {
+        let Copied { collection, key, row: Row { columns, document }, members } = copied;
+        sqlx::query(
+            "INSERT INTO etag_rows
+                (collection, key, deleted, modified, alone, state, content, shape, exact, members, document)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(collection)
+        .bind(key)
+        .bind(columns.deleted)
+        .bind(columns.modified.as_microseconds())
+        .bind(columns.alone)
+        .bind(&columns.state)
+        .bind(&columns.content)
+        .bind(&columns.shape)
+        .bind(columns.exact)
+        .bind(json(members))
+        .bind((!columns.deleted).then_some(document))
+        .execute(self)
+        .await?;
+        Ok(())
     }
 }
 
