@@ -34,14 +34,38 @@ impl<DB: Kept> Backend for DB {}
 use sealed::Kept;
 
 mod sealed {
-    use super::{Database, DatabaseError, Pool};
+    use super::*;
 
+    /// What a database does in a connection, whose rows are written in a way of its own.
     pub trait Kept: sqlx::Database {
         const BEGIN: &'static str;
 
         fn open(pool: Pool<Self>) -> impl Future<Output = Result<Database, DatabaseError>> + Send;
 
         fn pool(database: &Database) -> Option<&Pool<Self>>;
+
+        fn replace<T: Resource + FromJson>(
+            connection: &mut Self::Connection,
+            matched: Matched<T>,
+            value: T,
+        ) -> impl Future<Output = Result<Written<T>, DatabaseError>> + Send;
+
+        fn remove<T: Resource + FromJson>(
+            connection: &mut Self::Connection,
+            matched: Matched<T>,
+        ) -> impl Future<Output = Result<Removed, DatabaseError>> + Send;
+
+        fn insert<T: Resource + FromJson>(
+            connection: &mut Self::Connection,
+            list: (&[String], &Selection, StateTag),
+            matched: Matched<T>,
+            value: T,
+        ) -> impl Future<Output = Result<Inserted<T>, DatabaseError>> + Send;
+
+        fn replace_all<T: Resource + FromJson>(
+            connection: &mut Self::Connection,
+            writes: Vec<(Matched<T>, T)>,
+        ) -> impl Future<Output = Result<WrittenAll<T>, DatabaseError>> + Send;
     }
 }
 
@@ -79,72 +103,98 @@ impl Database {
     }
 }
 
-/// Writes in the transactions of a database of sqlx's.
-macro_rules! writes_in {
-    ($backend:ty, $kind:ident) => {
-        impl<'c, T: Resource + FromJson> StoreIn<T, sqlx::Transaction<'c, $backend>> for Database {
-            async fn replace_in(
-                &self,
-                transaction: &mut sqlx::Transaction<'c, $backend>,
-                matched: Matched<T>,
-                value: T,
-            ) -> Result<Written<T>, DatabaseError> {
-                match self.kind {
-                    Kind::$kind(_) => rows::replace(&mut **transaction, matched, value).await,
-                    _ => Err(DatabaseError::Transaction),
-                }
-            }
+impl Database {
+    /// A transaction of another kind of database is none of this one's.
+    fn check_kind<DB: Backend>(&self) -> Result<(), DatabaseError> {
+        self.pool::<DB>().map(drop).ok_or(DatabaseError::Transaction)
+    }
+}
 
-            async fn remove_in(
-                &self,
-                transaction: &mut sqlx::Transaction<'c, $backend>,
-                matched: Matched<T>,
-            ) -> Result<Removed, DatabaseError> {
-                match self.kind {
-                    Kind::$kind(_) => rows::remove(&mut **transaction, matched).await,
-                    _ => Err(DatabaseError::Transaction),
-                }
-            }
+impl<'c, T: Resource + FromJson, DB: Backend> StoreIn<T, sqlx::Transaction<'c, DB>> for Database {
+    async fn replace_in(
+        &self,
+        transaction: &mut sqlx::Transaction<'c, DB>,
+        matched: Matched<T>,
+        value: T,
+    ) -> Result<Written<T>, DatabaseError> {
+        self.check_kind::<DB>()?;
+        DB::replace(transaction, matched, value).await
+    }
+
+    async fn remove_in(
+        &self,
+        transaction: &mut sqlx::Transaction<'c, DB>,
+        matched: Matched<T>,
+    ) -> Result<Removed, DatabaseError> {
+        self.check_kind::<DB>()?;
+        DB::remove(transaction, matched).await
+    }
+}
+
+impl<'c, T: Resource + FromJson, DB: Backend> InsertIn<T, Selection, sqlx::Transaction<'c, DB>> for Database {
+    async fn insert_in(
+        &self,
+        transaction: &mut sqlx::Transaction<'c, DB>,
+        within: &[String],
+        query: &Selection,
+        required: StateTag,
+        matched: Matched<T>,
+        value: T,
+    ) -> Result<Inserted<T>, DatabaseError> {
+        self.check_kind::<DB>()?;
+        DB::insert(transaction, (within, query, required), matched, value).await
+    }
+}
+
+impl<'c, T: Resource + FromJson, DB: Backend> BulkIn<T, sqlx::Transaction<'c, DB>> for Database {
+    async fn replace_all_in(
+        &self,
+        transaction: &mut sqlx::Transaction<'c, DB>,
+        writes: Vec<(Matched<T>, T)>,
+    ) -> Result<WrittenAll<T>, DatabaseError> {
+        self.check_kind::<DB>()?;
+        let mut savepoint = transaction.begin().await?;
+        let outcome = DB::replace_all(&mut savepoint, writes).await?;
+        match outcome {
+            WrittenAll::Written(_) => savepoint.commit().await?,
+            WrittenAll::Stale(_) => savepoint.rollback().await?,
+        }
+        Ok(outcome)
+    }
+}
+
+/// The engine over the rows of a connection.
+macro_rules! engine {
+    ($connection:ty) => {
+        async fn replace<T: Resource + FromJson>(
+            connection: &mut $connection,
+            matched: Matched<T>,
+            value: T,
+        ) -> Result<Written<T>, DatabaseError> {
+            rows::replace(connection, matched, value).await
         }
 
-        impl<'c, T: Resource + FromJson> InsertIn<T, Selection, sqlx::Transaction<'c, $backend>>
-            for Database
-        {
-            async fn insert_in(
-                &self,
-                transaction: &mut sqlx::Transaction<'c, $backend>,
-                within: &[String],
-                query: &Selection,
-                required: StateTag,
-                matched: Matched<T>,
-                value: T,
-            ) -> Result<Inserted<T>, DatabaseError> {
-                match self.kind {
-                    Kind::$kind(_) => {
-                        lists::insert(&mut **transaction, within, query, required, matched, value).await
-                    }
-                    _ => Err(DatabaseError::Transaction),
-                }
-            }
+        async fn remove<T: Resource + FromJson>(
+            connection: &mut $connection,
+            matched: Matched<T>,
+        ) -> Result<Removed, DatabaseError> {
+            rows::remove(connection, matched).await
         }
 
-        impl<'c, T: Resource + FromJson> BulkIn<T, sqlx::Transaction<'c, $backend>> for Database {
-            async fn replace_all_in(
-                &self,
-                transaction: &mut sqlx::Transaction<'c, $backend>,
-                writes: Vec<(Matched<T>, T)>,
-            ) -> Result<WrittenAll<T>, DatabaseError> {
-                if !matches!(self.kind, Kind::$kind(_)) {
-                    return Err(DatabaseError::Transaction);
-                }
-                let mut savepoint = transaction.begin().await?;
-                let outcome = lists::replace_all(&mut *savepoint, writes).await?;
-                match outcome {
-                    WrittenAll::Written(_) => savepoint.commit().await?,
-                    WrittenAll::Stale(_) => savepoint.rollback().await?,
-                }
-                Ok(outcome)
-            }
+        async fn insert<T: Resource + FromJson>(
+            connection: &mut $connection,
+            (within, query, required): (&[String], &Selection, StateTag),
+            matched: Matched<T>,
+            value: T,
+        ) -> Result<Inserted<T>, DatabaseError> {
+            lists::insert(connection, within, query, required, matched, value).await
+        }
+
+        async fn replace_all<T: Resource + FromJson>(
+            connection: &mut $connection,
+            writes: Vec<(Matched<T>, T)>,
+        ) -> Result<WrittenAll<T>, DatabaseError> {
+            lists::replace_all(connection, writes).await
         }
     };
 }
@@ -163,10 +213,9 @@ impl Kept for sqlx::Sqlite {
             _ => None,
         }
     }
-}
 
-#[cfg(feature = "sqlite")]
-writes_in!(sqlx::Sqlite, Sqlite);
+    engine!(sqlx::SqliteConnection);
+}
 
 #[cfg(feature = "postgres")]
 impl Kept for sqlx::Postgres {
@@ -183,7 +232,6 @@ impl Kept for sqlx::Postgres {
             _ => None,
         }
     }
-}
 
-#[cfg(feature = "postgres")]
-writes_in!(sqlx::Postgres, Postgres);
+    engine!(sqlx::PgConnection);
+}

@@ -214,6 +214,7 @@ const TYPE_KEYS: &[(&str, &[&str])] = &[
     ("wildcard", &["= \"refuse\"", "= \"overwrite\""]),
     ("replay", &["= \"accept\"", "= \"refuse\""]),
     ("tolerate", &["= \"intermediaries\"", "= \"nothing\""]),
+    ("collection_tag", &["", "= true"]),
     ("cache_control", &["= \"no-store\"", "= \"public, max-age=60\""]),
     ("vary", &["= \"Accept-Language\"", "= \"Accept, Origin\""]),
     ("query", &["= \"etag\"", "= \"a&b\""]),
