@@ -46,8 +46,8 @@ pub use selection::{InvalidSelection, Selection};
 pub use stamp::{Modified, Revision};
 pub use state_tag::{InvalidStateTag, StateTag};
 pub use store::{
-    Bulk, BulkIn, Database, DatabaseError, Insert, InsertIn, Inserted, Loaded, Matched, Removed, Required,
-    Select, Selected, Store, StoreIn, Transaction, Written, WrittenAll,
+    Bulk, BulkIn, CompareAndSwap, Database, DatabaseError, Found, Insert, InsertIn, Inserted, Loaded,
+    Matched, Removed, Required, Select, Selected, Store, StoreIn, Transaction, Written, WrittenAll,
 };
 pub use tag_keys::{TagKeys, TagKeysError};
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -61,7 +61,7 @@ pub async fn load(database: &Database, assets: Vec<Asset>) -> anyhow::Result<()>
 /// Copies all rows of another database; what is not there is not created.
 pub async fn copy(url: &str, database: &Database) -> anyhow::Result<()> {
     anyhow::ensure!(
-        !url.strip_prefix("sqlite:").is_some_and(|file| !Path::new(file).exists()),
+        url.strip_prefix("sqlite:").is_none_or(|file| Path::new(file).exists()),
         "there is no database `{url}` to copy from"
     );
     let from = Database::connect(url).await.context("can't open the database to copy from")?;

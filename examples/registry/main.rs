@@ -3,7 +3,6 @@
 mod assets;
 mod catalogue;
 mod products;
-mod serve;
 mod settings;
 mod specifications;
 #[cfg(test)]
@@ -21,10 +20,8 @@ use clap::{Parser, ValueEnum};
 use etag_core::axum::{EtagLayer, cors, method_not_allowed, not_found};
 use etag_core::{Database, Tolerate};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
-use tracing_subscriber::EnvFilter;
 
 /// A registry of assets and the products they are instances of.
 #[derive(Parser)]
@@ -68,8 +65,7 @@ enum Tolerated {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    service::log();
     let arguments = Arguments::parse();
     let assets = arguments.load.as_deref().map(catalogue::read_file).transpose()?;
     let listening = format!("can't listen on {}", arguments.listen);
@@ -87,7 +83,7 @@ async fn main() -> anyhow::Result<()> {
     if !arguments.cors_origin.is_empty() {
         router = router.layer(cross_origin(arguments.cors_origin));
     }
-    serve::serve(listener, router, asked_to_stop()).await;
+    service::serve(listener, router, service::asked_to_stop()).await;
     Ok(())
 }
 
@@ -154,19 +150,4 @@ async fn announce(address: SocketAddr, database: &Database) -> anyhow::Result<()
          -H 'Content-Type: application/merge-patch+json' -d '{{\"status\":\"maintenance\"}}'"
     );
     Ok(())
-}
-
-/// Ends when the process is told to stop.
-async fn asked_to_stop() {
-    let mut terminate = signal(SignalKind::terminate()).ok();
-    let terminated = async {
-        match &mut terminate {
-            Some(terminate) => terminate.recv().await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated => {}
-    }
 }

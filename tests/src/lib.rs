@@ -2,6 +2,7 @@
 
 pub mod items;
 pub mod postgres;
+pub mod promises;
 pub mod statements;
 
 use std::io::{BufRead, BufReader, Read};
@@ -38,6 +39,13 @@ impl Registry {
     pub fn start_logged(database: &str, log: &Path) -> Self {
         let log = std::fs::File::create(log).expect("the log can be written");
         Self::spawn(Self::command(database).stderr(log))
+    }
+
+    /// Starts the program of the workshop's own tables in its place, on a SQLite file.
+    pub fn start_own_tables(file: &Path) -> Self {
+        static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+        let mut command = Command::new(PROGRAM.get_or_init(|| built("own_tables")));
+        Self::spawn(command.args(["--listen", "127.0.0.1:0", "--database"]).arg(file))
     }
 
     fn command(database: &str) -> Command {
@@ -95,11 +103,14 @@ impl Drop for Registry {
 /// The registry's program, built once in a run.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let build = escargot::CargoBuild::new().package("examples").bin("registry").current_target();
-        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-        build.manifest_path(manifest).run().expect("the registry builds").path().to_owned()
-    })
+    PROGRAM.get_or_init(|| built("registry"))
+}
+
+/// A program of the examples, built.
+fn built(name: &str) -> PathBuf {
+    let build = escargot::CargoBuild::new().package("examples").bin(name).current_target();
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    build.manifest_path(manifest).run().expect("the program builds").path().to_owned()
 }
 
 /// A program of the machine's that a test talks to, such as a browser or a proxy.

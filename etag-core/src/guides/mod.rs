@@ -7,6 +7,10 @@ pub mod behind_a_proxy {}
 #[doc = include_str!("keyed_tags.md")]
 pub mod keyed_tags {}
 
+#[cfg(all(feature = "axum", feature = "sqlite"))]
+#[doc = include_str!("own_tables.md")]
+pub mod own_tables {}
+
 #[doc = include_str!("reading_the_expansion.md")]
 pub mod reading_the_expansion {}
 

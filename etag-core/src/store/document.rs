@@ -14,20 +14,7 @@ use crate::{LastModified, Resource, Revision as _, StateTag, Timestamp, Version,
 
 /// The entry of a value that is written at that time.
 pub(super) fn entry_of<T: Resource>(value: &mut T, at: Timestamp) -> Result<Entry, DatabaseError> {
-    value.stamp(at);
-    let Document { json, state, content, revision, modified, shows_more } = Document::of(value)?;
-    let unstorable = |reason| Err(DatabaseError::Type { collection: T::COLLECTION, reason });
-    if shows_more {
-        return unstorable(
-            "it shows `variant` or `skip` members of what it flattens or lists; move these to a view",
-        );
-    }
-    if revision.is_some_and(|revision| revision != at.revision()) || modified.is_some_and(|stamp| stamp != at)
-    {
-        return unstorable(
-            "its `revision` or `modified` is in a flattened member or in a variant, where `Resource::stamp` does not reach; move it to the type itself, or to a struct that flattens the enum",
-        );
-    }
+    let Document { json, state, content, .. } = stamped(value, at)?;
     let shape = Outline::of::<T>().shape.clone();
     let columns = Columns {
         deleted: false,
@@ -40,6 +27,26 @@ pub(super) fn entry_of<T: Resource>(value: &mut T, at: Timestamp) -> Result<Entr
     };
     let members = members_of::<T>(&json)?;
     Ok(Entry { row: Row { columns, document: json }, members })
+}
+
+/// A value as it is written at that time.
+pub(super) fn stamped<T: Resource>(value: &mut T, at: Timestamp) -> Result<Document, DatabaseError> {
+    value.stamp(at);
+    let document = Document::of(value)?;
+    let unstorable = |reason| Err(DatabaseError::Type { collection: T::COLLECTION, reason });
+    if document.shows_more {
+        return unstorable(
+            "it shows `variant` or `skip` members of what it flattens or lists; move these to a view",
+        );
+    }
+    if document.revision.is_some_and(|revision| revision != at.revision())
+        || document.modified.is_some_and(|stamp| stamp != at)
+    {
+        return unstorable(
+            "its `revision` or `modified` is in a flattened member or in a variant, where `Resource::stamp` does not reach; move it to the type itself, or to a struct that flattens the enum",
+        );
+    }
+    Ok(document)
 }
 
 /// What a list is filtered and sorted by, in the order of the type's outline.

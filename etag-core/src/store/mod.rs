@@ -2,6 +2,7 @@
 
 #[cfg(feature = "_sqlx")]
 mod backend;
+mod compare_and_swap;
 #[cfg(feature = "_sqlx")]
 mod copy;
 mod database;
@@ -23,6 +24,7 @@ mod transaction;
 
 #[cfg(feature = "_sqlx")]
 pub use backend::Backend;
+pub use compare_and_swap::{CompareAndSwap, Found};
 pub use database::Database;
 pub use error::DatabaseError;
 pub use matched::{Matched, Required};
@@ -35,7 +37,8 @@ use crate::{Problem, Resource, StateTag, Version};
 
 /// Keeps the resources of a type, and writes only over the state that a guard saw.
 ///
-/// [`Database`] is the store of this crate; for tables of your own, implement this trait. What it promises:
+/// [`Database`] is the store of this crate; for tables of your own, implement this trait, which [`CompareAndSwap`] makes
+/// short. What it promises:
 ///
 /// - [`replace`](Self::replace) and [`remove`](Self::remove) compare with [`Matched::required`] and write
 ///   in one atomic step, such as an `UPDATE … WHERE state = …`; a read before the write is no comparison.
@@ -126,8 +129,10 @@ pub trait Store<T: Resource>: Clone + Send + Sync + 'static {
     type Error: Into<Problem> + Send;
 
     /// The current version, without reading the value where it can be told apart; `None` where nothing
-    /// exists.
-    fn version(&self, key: &T::Key) -> impl Future<Output = Result<Option<Version>, Self::Error>> + Send;
+    /// exists. Unless a store says more, it is that of the value.
+    fn version(&self, key: &T::Key) -> impl Future<Output = Result<Option<Version>, Self::Error>> + Send {
+        async { Ok(self.load(key).await?.map(|(_, version)| version)) }
+    }
 
     /// The current value and its version.
     fn load(&self, key: &T::Key) -> impl Future<Output = Result<Option<(T, Version)>, Self::Error>> + Send;

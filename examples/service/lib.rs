@@ -1,4 +1,5 @@
-//! The listener: what one client may take of it, so that some is left for the others.
+//! What the programs share: the log, the end, and the listener: what one client may take of it, so that some is left for
+//! the others.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +16,31 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tracing_subscriber::EnvFilter;
+
+/// Writes the log to standard error: warnings, or what `RUST_LOG` says.
+pub fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Ends when the process is told to stop.
+pub async fn asked_to_stop() {
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    let terminated = async {
+        match &mut terminate {
+            Some(terminate) => terminate.recv().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+}
 
 /// How long a client may take for the head of a request, also for the next one on its connection.
 const HEAD: Duration = Duration::from_secs(10);
