@@ -47,7 +47,7 @@ pub use stamp::{Modified, Revision};
 pub use state_tag::{InvalidStateTag, StateTag};
 pub use store::{
     Bulk, BulkIn, CompareAndSwap, Database, DatabaseError, Found, Insert, InsertIn, Inserted, Loaded,
-    Matched, Removed, Required, Select, Selected, Store, StoreIn, Transaction, Written, WrittenAll,
+    Matched, Removed, Required, Retagged, Select, Selected, Store, StoreIn, Transaction, Written, WrittenAll,
 };
 pub use tag_keys::{TagKeys, TagKeysError};
 pub use timestamp::{InvalidTimestamp, Timestamp};

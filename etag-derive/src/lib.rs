@@ -301,7 +301,7 @@ mod tests;
 ///
 /// **`epoch`**: a number that is in the tag, and in no state: another one moves every tag of the type. Change
 /// it when the bytes change and the description does not tell: the form of a `serde` or a `with` member, the
-/// name of the embedded tag, what a `skip` member shows.
+/// name of the embedded tag, what a `skip` member shows. A tag from before still guards a write.
 ///
 /// ```
 /// # use etag_core::{Representation, StateTag, Versioned};

@@ -3,6 +3,7 @@
 mod assets;
 mod catalogue;
 mod products;
+mod retag;
 mod settings;
 mod specifications;
 #[cfg(test)]
@@ -38,6 +39,9 @@ struct Arguments {
     /// A JSON array of assets to import first: all of them, or none where one is bad
     #[arg(long, value_name = "FILE")]
     load: Option<PathBuf>,
+    /// Re-tag the rows that another release wrote, and end: beside registries that serve, or before they do
+    #[arg(long, conflicts_with = "load")]
+    retag: bool,
     /// Whose pages may ask: an origin such as `https://app.example`; can be given several times
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     cors_origin: Vec<HeaderValue>,
@@ -67,10 +71,13 @@ enum Tolerated {
 async fn main() -> anyhow::Result<()> {
     service::log();
     let arguments = Arguments::parse();
+    if arguments.retag {
+        return retag::all(&open(&arguments.database).await?).await;
+    }
     let assets = arguments.load.as_deref().map(catalogue::read_file).transpose()?;
     let listening = format!("can't listen on {}", arguments.listen);
     let listener = TcpListener::bind(arguments.listen).await.context(listening)?;
-    let database = Database::connect(&arguments.database).await.context("can't open the database")?;
+    let database = open(&arguments.database).await?;
     if let Some(url) = &arguments.copy_from {
         catalogue::copy(url, &database).await?;
     }
@@ -85,6 +92,10 @@ async fn main() -> anyhow::Result<()> {
     }
     service::serve(listener, router, service::asked_to_stop()).await;
     Ok(())
+}
+
+async fn open(database: &str) -> anyhow::Result<Database> {
+    Database::connect(database).await.context("can't open the database")
 }
 
 /// An origin as browsers send it: a scheme, a host, and no path (RFC 6454 §6.2).

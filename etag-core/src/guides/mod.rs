@@ -4,6 +4,9 @@
 #[doc = include_str!("behind_a_proxy.md")]
 pub mod behind_a_proxy {}
 
+#[doc = include_str!("deploys.md")]
+pub mod deploys {}
+
 #[doc = include_str!("keyed_tags.md")]
 pub mod keyed_tags {}
 

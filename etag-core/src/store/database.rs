@@ -1,5 +1,6 @@
 use serde::de::DeserializeOwned;
 
+use super::lists::{Foreign, Found, Lists as _, Scope};
 use super::memory::Memory;
 #[cfg(feature = "postgres")]
 use super::postgres;
@@ -260,7 +261,7 @@ impl Database {
     ) -> Result<(Vec<T>, Selected<T>), DatabaseError> {
         let listed = with_rows!(self, shared, |rows| lists::list::<T>(rows, within, selection, documents))?;
         if listed.has_foreign {
-            self.retags.begin(self, T::COLLECTION, Self::retag_some::<T>);
+            self.retags.begin(self, T::COLLECTION, Self::retag_beside::<T>);
         }
         Ok((listed.values, listed.selected))
     }
@@ -269,11 +270,19 @@ impl Database {
         Self { kind, retags: Retags::default() }
     }
 
-    async fn retag_some<T: Resource + DeserializeOwned>(self) -> Result<usize, DatabaseError> {
-        let mut transaction = self.transaction().await?;
-        let retagged = within!(transaction, |rows| lists::retag_some::<T>(rows))?;
-        transaction.commit().await?;
-        Ok(retagged)
+    /// Some of the rows that another shape made.
+    pub(super) async fn foreign(
+        &self,
+        scope: &Scope,
+        after: &Foreign,
+        limit: u32,
+    ) -> Result<Vec<Foreign>, DatabaseError> {
+        with_rows!(self, shared, |rows| rows.foreign(scope, after, limit))
+    }
+
+    /// Those of these rows that are there, with their documents.
+    pub(super) async fn find(&self, scope: &Scope, keys: &[String]) -> Result<Vec<Found>, DatabaseError> {
+        with_rows!(self, shared, |rows| rows.find(scope, keys, true))
     }
 }
 

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::document::{check, is_trusted, members_of, value_of, version_of};
-use super::rows::{ATTEMPTS, Address, Columns, Entry, Row, Rows, join, key_of, load, remade, replace};
+use super::rows::{ATTEMPTS, Address, Columns, Entry, Row, Rows, join, key_of, remade, replace};
 use super::{DatabaseError, Inserted, Loaded, Matched, Selected, Written, WrittenAll};
 use crate::outline::Outline;
 use crate::selection::{Column, Resolved, Scalar};
@@ -73,12 +73,21 @@ pub(super) trait Lists: Rows {
         async { Ok(()) }
     }
 
-    /// The keys of at most that many rows that another shape made.
+    /// At most that many rows of the collection that another shape made: the first ones behind `after`, in the order of
+    /// shape and key.
     fn foreign(
         &mut self,
         scope: &Scope,
+        after: &Foreign,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<String>, DatabaseError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Foreign>, DatabaseError>> + Send;
+}
+
+/// Where a row stands that another shape made; the default is before all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Foreign {
+    pub(super) shape: String,
+    pub(super) key: String,
 }
 
 /// A list: its values, where they were wanted, and whether another shape had made a row of its collection.
@@ -89,7 +98,7 @@ pub(super) struct Listed<T: Resource> {
 }
 
 impl Scope {
-    fn of<T: Resource>(within: &[String]) -> Self {
+    pub(super) fn of<T: Resource>(within: &[String]) -> Self {
         let prefix = if within.is_empty() { String::new() } else { format!("{}/", join(within)) };
         let shape = &Outline::of::<T>().shape;
         Self { collection: T::COLLECTION, prefix, shape, collection_tag: T::COLLECTION_TAG }
@@ -244,26 +253,6 @@ fn interpret<T: Resource + DeserializeOwned>(
     }
     Ok((key, version_of::<T>(&address, &columns)?, Some(value)))
 }
-
-/// Re-tags some of the rows that another shape made, so that lists need not read them again; says how many.
-pub(super) async fn retag_some<T: Resource + DeserializeOwned>(
-    rows: &mut impl Lists,
-) -> Result<usize, DatabaseError> {
-    let mut retagged = 0;
-    for text in rows.foreign(&Scope::of::<T>(&[]), RETAGGED).await? {
-        match load::<T>(rows, &key_of::<T>(&text)?).await {
-            Ok(_) => retagged += 1,
-            Err(error @ DatabaseError::Document { .. }) => {
-                tracing::warn!(%error, "a row is in no form that this program reads");
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(retagged)
-}
-
-/// How many rows are re-tagged in one transaction: others wait for these writes.
-const RETAGGED: u32 = 500;
 
 pub(super) async fn load_all<T: Resource + DeserializeOwned>(
     rows: &mut impl Lists,

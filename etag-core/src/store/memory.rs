@@ -1,13 +1,13 @@
 //! Rows in the process's own memory.
 
-use std::collections::{BTreeMap, btree_map};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::ops::{Bound, Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OwnedMutexGuard;
 
 use super::DatabaseError;
-use super::lists::{Found, Lists, Page, Scope, found, pick};
+use super::lists::{Foreign, Found, Lists, Page, Scope, found, pick};
 use super::rows::{Address, Columns, Entry, Row, Rows, Seen, Tried};
 use crate::Timestamp;
 use crate::selection::Resolved;
@@ -124,10 +124,14 @@ impl Collections {
         keys.iter().filter_map(row).collect()
     }
 
-    fn foreign(&self, scope: &Scope, limit: u32) -> Vec<String> {
-        let rows =
-            self.live(scope.collection, "").filter(|(_, entry)| entry.row.columns.shape != scope.shape);
-        rows.map(|(key, _)| key.to_owned()).take(limit as usize).collect()
+    fn foreign(&self, scope: &Scope, after: &Foreign, limit: u32) -> Vec<Foreign> {
+        let place = |(key, entry): (&str, &Entry)| Foreign {
+            shape: entry.row.columns.shape.clone(),
+            key: key.to_owned(),
+        };
+        let rows = self.live(scope.collection, "").map(place);
+        let rows: BTreeSet<_> = rows.filter(|row| row.shape != scope.shape && row > after).collect();
+        rows.into_iter().take(limit as usize).collect()
     }
 
     fn replace(&mut self, address: &Address, state: Option<&str>, new: &Entry) -> Option<bool> {
@@ -331,8 +335,13 @@ impl<P: Place> Lists for P {
         Ok(self.whole(name).kept(name))
     }
 
-    async fn foreign(&mut self, scope: &Scope, limit: u32) -> Result<Vec<String>, DatabaseError> {
-        Ok(self.whole(scope.collection).foreign(scope, limit))
+    async fn foreign(
+        &mut self,
+        scope: &Scope,
+        after: &Foreign,
+        limit: u32,
+    ) -> Result<Vec<Foreign>, DatabaseError> {
+        Ok(self.whole(scope.collection).foreign(scope, after, limit))
     }
 }
 

@@ -13,6 +13,7 @@ mod matched;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod retag;
 mod retags;
 mod rows;
 mod select;
@@ -28,6 +29,7 @@ pub use compare_and_swap::{CompareAndSwap, Found};
 pub use database::Database;
 pub use error::DatabaseError;
 pub use matched::{Matched, Required};
+pub use retag::Retagged;
 pub use select::{Bulk, BulkIn, Insert, InsertIn, Inserted, Loaded, Select, Selected, WrittenAll};
 pub use transaction::Transaction;
 

@@ -1,4 +1,4 @@
-//! When the rows that another program's shapes made are re-tagged.
+//! When the rows that another program's shapes made are re-tagged beside requests.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,9 +20,9 @@ impl Retags {
         &self,
         database: &Database,
         collection: &'static str,
-        some: impl Fn(Database) -> F + Send + 'static,
+        retag: impl FnOnce(Database) -> F,
     ) where
-        F: Future<Output = Result<usize, DatabaseError>> + Send + 'static,
+        F: Future<Output = Result<(), DatabaseError>> + Send + 'static,
     {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
@@ -33,14 +33,10 @@ impl Retags {
             return;
         }
         begun.insert(collection, now);
-        let database = database.clone();
+        let retagged = retag(database.clone());
         runtime.spawn(async move {
-            loop {
-                match some(database.clone()).await {
-                    Ok(0) => return,
-                    Ok(_) => tokio::task::yield_now().await,
-                    Err(error) => return tracing::debug!(%error, collection, "rows were not re-tagged"),
-                }
+            if let Err(error) = retagged.await {
+                tracing::debug!(%error, collection, "rows were not re-tagged");
             }
         });
     }

@@ -3,7 +3,7 @@
 use sqlx::{ColumnIndex, Decode, Type};
 
 use super::DatabaseError;
-use super::lists::{Found, Page, Scope};
+use super::lists::{Foreign, Found, Page, Scope};
 use super::rows::{Columns, Row, Seen};
 use crate::Timestamp;
 use crate::selection::{Column, Resolved, Scalar};
@@ -94,6 +94,19 @@ impl Statement {
         sql
     }
 
+    /// Rows that another shape made: what is before the scope's own shape in the index, and what is behind it. Its rows
+    /// are not walked through.
+    ///
+    /// Each range of the index has one bound: of two, SQLite takes the one that walks through what was there before.
+    pub(super) fn foreign(scope: &Scope, after: &Foreign, limit: u32) -> Self {
+        let is_behind = after.shape.as_str() > scope.shape;
+        let text = if is_behind { FOREIGN_BEHIND } else { FOREIGN };
+        let texts = [scope.collection, scope.shape, &after.shape, &after.key];
+        let mut values: Vec<Bound> = texts.iter().map(|text| Bound::Text((*text).to_owned())).collect();
+        values.push(Bound::Integer(limit.into()));
+        Self { text: text.to_owned(), values }
+    }
+
     /// Whether another shape made one of the rows: the first and the last of the index tell.
     fn push_foreign(&mut self, scope: &Scope) {
         for (compare, or) in [("<", " OR "), (">", "")] {
@@ -150,6 +163,21 @@ impl Statement {
         format!("${}", self.values.len())
     }
 }
+
+const FOREIGN: &str = "SELECT * FROM (
+        SELECT shape, key FROM etag_rows
+        WHERE collection = $1 AND NOT deleted AND shape < $2 AND (shape, key) > ($3, $4)
+        ORDER BY shape, key LIMIT $5
+    ) AS before UNION ALL SELECT * FROM (
+        SELECT shape, key FROM etag_rows
+        WHERE collection = $1 AND NOT deleted AND shape > $2
+        ORDER BY shape, key LIMIT $5
+    ) AS behind ORDER BY shape, key LIMIT $5";
+
+/// The same where `($3, $4)` is behind the own shape already.
+const FOREIGN_BEHIND: &str = "SELECT shape, key FROM etag_rows
+    WHERE collection = $1 AND NOT deleted AND $2 < $3 AND (shape, key) > ($3, $4)
+    ORDER BY shape, key LIMIT $5";
 
 /// In place of what only a document's reader needs.
 const NO_DOCUMENT: &str = ", '' AS content, NULL AS document";
@@ -227,6 +255,15 @@ pub(super) fn whole(row: &impl Readable) -> Result<Row, DatabaseError> {
 
 pub(super) fn seen(row: &impl Readable) -> Result<Seen, DatabaseError> {
     Ok(Seen { columns: columns(row, row.boolean("deleted")?)?, document: row.bytes("document")? })
+}
+
+/// What [`Statement::foreign`] finds.
+pub(super) fn foreign(rows: &[impl Readable]) -> Result<Vec<Foreign>, DatabaseError> {
+    let foreign = |row: &_| {
+        let text = |column| Ok::<_, sqlx::Error>(Readable::text(row, column)?.unwrap_or_default());
+        Ok(Foreign { shape: text("shape")?, key: text("key")? })
+    };
+    rows.iter().map(foreign).collect()
 }
 
 /// The page that [`Statement::select`] finds; `None` where members are selected by, and another shape made a row.

@@ -9,6 +9,7 @@ mod command_line;
 mod layered;
 mod lists;
 mod products;
+mod retag;
 mod selections;
 mod settings;
 mod specifications;

@@ -5,8 +5,8 @@ use sqlx::{PgConnection, Postgres};
 use super::collections;
 use crate::selection::Resolved;
 use crate::store::DatabaseError;
-use crate::store::lists::{Found, Lists, Page, Scope};
-use crate::store::sql::{Bound, Dialect, Statement, found, page};
+use crate::store::lists::{Foreign, Found, Lists, Page, Scope};
+use crate::store::sql::{Bound, Dialect, Statement, foreign, found, page};
 
 impl Dialect for Postgres {
     fn member(index: usize) -> String {
@@ -55,12 +55,13 @@ impl Lists for PgConnection {
         Ok(kept(self).await?.unwrap_or_default())
     }
 
-    async fn foreign(&mut self, scope: &Scope, limit: u32) -> Result<Vec<String>, DatabaseError> {
-        let keys = sqlx::query_scalar(
-            "SELECT key FROM etag_rows
-            WHERE collection = $1 AND NOT deleted AND (shape < $2 OR shape > $2) LIMIT $3",
-        );
-        Ok(keys.bind(scope.collection).bind(scope.shape).bind(i64::from(limit)).fetch_all(self).await?)
+    async fn foreign(
+        &mut self,
+        scope: &Scope,
+        after: &Foreign,
+        limit: u32,
+    ) -> Result<Vec<Foreign>, DatabaseError> {
+        foreign(&bound(&Statement::foreign(scope, after, limit)).fetch_all(self).await?)
     }
 
     /// A lock of the table, which conflicts with that of each write: others wait from here to the transaction's end.

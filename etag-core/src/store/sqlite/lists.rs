@@ -5,8 +5,8 @@ use sqlx::{Sqlite, SqliteConnection};
 use crate::Timestamp;
 use crate::selection::{Resolved, Scalar};
 use crate::store::DatabaseError;
-use crate::store::lists::{Found, Lists, Page, Scope};
-use crate::store::sql::{Bound, Dialect, Statement, found, page};
+use crate::store::lists::{Foreign, Found, Lists, Page, Scope};
+use crate::store::sql::{Bound, Dialect, Statement, foreign, found, page};
 
 impl Dialect for Sqlite {
     fn member(index: usize) -> String {
@@ -58,12 +58,13 @@ impl Lists for SqliteConnection {
         Ok(kept().fetch_one(self).await?)
     }
 
-    async fn foreign(&mut self, scope: &Scope, limit: u32) -> Result<Vec<String>, DatabaseError> {
-        let keys = sqlx::query_scalar(
-            "SELECT key FROM etag_rows
-            WHERE collection = $1 AND NOT deleted AND (shape < $2 OR shape > $2) LIMIT $3",
-        );
-        Ok(keys.bind(scope.collection).bind(scope.shape).bind(limit).fetch_all(self).await?)
+    async fn foreign(
+        &mut self,
+        scope: &Scope,
+        after: &Foreign,
+        limit: u32,
+    ) -> Result<Vec<Foreign>, DatabaseError> {
+        foreign(&bound(&Statement::foreign(scope, after, limit)).fetch_all(self).await?)
     }
 }
 
