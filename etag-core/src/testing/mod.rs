@@ -1,4 +1,5 @@
-//! For your tests: pins of your types' tags, and a [conformance](mod@conformance) kit for your service.
+//! For your tests: pins of your types' tags, and for your service a [conformance](mod@conformance) kit and a
+//! [race](mod@races) tester.
 //!
 //! Pins are the entity tags of your own types, kept in a lock file that a test compares.
 //!
@@ -75,6 +76,7 @@
 //! | `body` | the canonical JSON, without the tags that it shows: they move with the tag and are no reason |
 
 pub mod conformance;
+pub mod races;
 
 mod json;
 mod lock;
@@ -91,6 +93,7 @@ use lock::Lock;
 use pin::Pin;
 
 pub use conformance::Conformance;
+pub use races::Races;
 
 /// The tags of some values, to be compared with those in a lock file.
 ///

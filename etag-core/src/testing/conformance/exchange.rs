@@ -10,14 +10,14 @@ use crate::EntityTag;
 
 /// A request, and what came back.
 #[derive(Debug, Clone)]
-pub(super) struct Exchange {
-    pub(super) method: Method,
-    pub(super) target: String,
-    pub(super) sent: HeaderMap,
-    pub(super) content: Bytes,
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(in crate::testing) struct Exchange {
+    pub(in crate::testing) method: Method,
+    pub(in crate::testing) target: String,
+    pub(in crate::testing) sent: HeaderMap,
+    pub(in crate::testing) content: Bytes,
+    pub(in crate::testing) status: StatusCode,
+    pub(in crate::testing) headers: HeaderMap,
+    pub(in crate::testing) body: Bytes,
 }
 
 /// Why a check did not pass.
@@ -69,7 +69,7 @@ impl Exchange {
     }
 
     /// The tag of the answer, where it has one that can be read.
-    pub(super) fn etag(&self) -> Option<EntityTag> {
+    pub(in crate::testing) fn etag(&self) -> Option<EntityTag> {
         self.headers.get(ETAG).and_then(|value| EntityTag::try_from(value).ok())
     }
 
@@ -79,7 +79,7 @@ impl Exchange {
     }
 }
 
-pub(super) fn lossy(value: &HeaderValue) -> String {
+pub(in crate::testing) fn lossy(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 

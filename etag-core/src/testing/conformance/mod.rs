@@ -53,11 +53,11 @@
 //! [`Conformance::at`] takes the address of a proxy as well. What the proxy breaks and you accept is
 //! [tolerated](Conformance::tolerating), by the number of its rule and for a reason; it still stands in the report.
 
-mod exchange;
+pub(super) mod exchange;
 mod report;
 mod rules;
-mod session;
-mod transport;
+pub(super) mod session;
+pub(super) mod transport;
 mod write;
 
 use std::collections::BTreeMap;

@@ -134,7 +134,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub(super) fn new(why: String, exchange: String) -> Self {
+    pub(in crate::testing) fn new(why: String, exchange: String) -> Self {
         Self { why, exchange }
     }
 
@@ -148,7 +148,7 @@ impl Failure {
         &self.exchange
     }
 
-    fn notes(&self) -> Vec<&str> {
+    pub(in crate::testing) fn notes(&self) -> Vec<&str> {
         std::iter::once(self.why.as_str()).chain(self.exchange.lines()).collect()
     }
 }

@@ -2,8 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
-use http_body_util::Full;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::exchange::{Exchange, Finding, Verdict, not_applicable};
 use super::{Conformance, Failure, Write};
@@ -37,7 +36,7 @@ enum Guards {
 }
 
 /// A header line of a request.
-pub(super) type HeaderLine = (HeaderName, HeaderValue);
+pub(in crate::testing) type HeaderLine = (HeaderName, HeaderValue);
 
 /// A write, and the resource before and after it.
 pub(super) struct Attempt {
@@ -362,21 +361,12 @@ async fn exchange(
     for (name, value) in &kit.headers {
         headers.append(name.clone(), value.clone());
     }
-    let target = kit.transport.target(path);
-    let lost =
-        |why: String| Finding::Failed(Failure::new(format!("{method} {target}: {why}"), String::new()));
-    let mut request = Request::new(Full::new(content.clone()));
-    *request.method_mut() = method.clone();
-    *request.uri_mut() = target.parse().map_err(|error: http::uri::InvalidUri| lost(error.to_string()))?;
-    *request.headers_mut() = headers.clone();
-    let answer = tokio::time::timeout(PATIENCE, kit.transport.send(request)).await;
-    let (parts, body) = answer.map_err(|_| lost("no answer in time".to_owned()))?.map_err(lost)?.into_parts();
-    let (status, headers, sent) = (parts.status, parts.headers, headers);
-    Ok(Exchange { method, target, sent, content, status, headers, body })
+    let done = kit.transport.exchange(method, path, headers, content).await;
+    done.map_err(|why| Finding::Failed(Failure::new(why, String::new())))
 }
 
 /// A header line; its octets are those of a header.
-pub(super) fn line(name: HeaderName, value: impl AsRef<[u8]>) -> HeaderLine {
+pub(in crate::testing) fn line(name: HeaderName, value: impl AsRef<[u8]>) -> HeaderLine {
     (name, HeaderValue::from_bytes(value.as_ref()).expect("the value of a header"))
 }
 
@@ -423,6 +413,3 @@ async fn next_second() {
 
 /// A tag that no service has.
 pub(super) const NO_STATE: &str = "\"conformance-names-no-state\"";
-
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);

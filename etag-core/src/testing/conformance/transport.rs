@@ -2,19 +2,22 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::uri::InvalidUri;
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use tower_service::Service;
 
 use super::BoxError;
+use super::exchange::Exchange;
 
 /// How requests reach the service.
 #[derive(Clone)]
-pub(super) struct Transport {
+pub(in crate::testing) struct Transport {
     send: Arc<Sending>,
     base: String,
     /// A server's clock is seen through a socket only.
@@ -25,7 +28,7 @@ type Sending = dyn Fn(Request<Full<Bytes>>) -> Answering + Send + Sync;
 type Answering = Pin<Box<dyn Future<Output = Result<Response<Bytes>, String>> + Send>>;
 
 impl Transport {
-    pub(super) fn of<S, B>(service: S, base: String, has_server: bool) -> Self
+    pub(in crate::testing) fn of<S, B>(service: S, base: String, has_server: bool) -> Self
     where
         S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
         S::Error: Into<BoxError>,
@@ -38,22 +41,43 @@ impl Transport {
         Self { send: Arc::new(send), base, has_server }
     }
 
-    pub(super) fn at(base: &str) -> Self {
+    pub(in crate::testing) fn at(base: &str) -> Self {
         let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
         Self::of(client, base.trim_end_matches('/').to_owned(), true)
     }
 
     /// The target of a path: as it is in process, below the address over a socket.
-    pub(super) fn target(&self, path: &str) -> String {
+    fn target(&self, path: &str) -> String {
         if path.contains("://") { path.to_owned() } else { format!("{}{path}", self.base) }
     }
 
-    pub(super) fn has_server(&self) -> bool {
+    pub(in crate::testing) fn has_server(&self) -> bool {
         self.has_server
     }
 
-    pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, String> {
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, String> {
         (self.send)(request).await
+    }
+
+    /// Sends a request to a path, and reads the whole answer.
+    pub(in crate::testing) async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        content: Bytes,
+    ) -> Result<Exchange, String> {
+        let target = self.target(path);
+        let lost = |why: String| format!("{method} {target}: {why}");
+        let mut request = Request::new(Full::new(content.clone()));
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = target.parse().map_err(|error: InvalidUri| lost(error.to_string()))?;
+        *request.headers_mut() = headers.clone();
+        let answer = tokio::time::timeout(PATIENCE, self.send(request)).await;
+        let answer = answer.map_err(|_| lost("no answer in time".to_owned()))?.map_err(lost)?;
+        let (parts, body) = answer.into_parts();
+        let (status, headers, sent) = (parts.status, parts.headers, headers);
+        Ok(Exchange { method, target, sent, content, status, headers, body })
     }
 }
 
@@ -81,3 +105,6 @@ fn text(error: impl Into<BoxError>) -> String {
     }
     text
 }
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);

@@ -14,9 +14,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Write {
-    pub(super) method: Method,
-    pub(super) headers: HeaderMap,
-    pub(super) content: Bytes,
+    pub(in crate::testing) method: Method,
+    pub(in crate::testing) headers: HeaderMap,
+    pub(in crate::testing) content: Bytes,
 }
 
 impl Write {
