@@ -13,7 +13,7 @@ use etag_core::Database;
 use history::{Counts, record};
 use services::{Direct, Mistake, Mistaken, OverHttp, OverRouter, Service};
 use tests::items::{Content, Dated, Revised};
-use tests::{Registry, on_each_database, sqlite_file};
+use tests::{Registry, on_each_database, postgres_database, sqlite_file};
 
 /// Checks histories of several seeds, and says how many operations there were.
 async fn assert_linearizable(name: &str, service: &impl Service) {
@@ -56,10 +56,12 @@ async fn each_kind_of_type_is_linearizable_over_each_store() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_processes_on_one_file_are_linearizable() {
+async fn two_processes_on_one_database_are_linearizable() {
     let (_folder, file) = sqlite_file();
-    let registries = vec![Registry::start(&file), Registry::start(&file)];
-    assert_linearizable("two registries", &OverHttp::new(registries)).await;
+    for url in [file].into_iter().chain(postgres_database()) {
+        let registries = vec![Registry::start(&url), Registry::start(&url)];
+        assert_linearizable(&format!("two registries on {url}"), &OverHttp::new(registries)).await;
+    }
 }
 
 /// How many of some seeds show that a store is not linearizable.

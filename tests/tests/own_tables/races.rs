@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use etag_core::testing::Races;
+use etag_core::testing::conformance::Write;
 use serde_json::Value;
 use sqlx::SqlitePool;
 use tests::Answer;
@@ -12,6 +14,44 @@ use tests::promises::Service;
 use tokio::task::JoinSet;
 
 use crate::{MACHINES, PARTS, TABLES, TOOLS, Table, Workshop, exchange};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_table_wins_each_race_once_on_two_processes() {
+    for table in &TABLES {
+        let workshop = Workshop::open(2);
+        let path = table.resource(1);
+        let of = |count: u64| {
+            let mut value = (table.value)();
+            value[table.counter] = count.into();
+            value.to_string()
+        };
+        let created = workshop.ask_one(0, "PUT", &path, &[JSON, ("if-none-match", "*")], &of(0)).await;
+        assert_eq!(created.status, 201, "{}", created.text());
+        let (value, counter) = ((table.value)(), table.counter);
+        let counted = move |count: u64| {
+            let mut value = value.clone();
+            value[counter] = count.into();
+            Write::put("application/json", value.to_string())
+        };
+        let count = move |shown: &[u8]| serde_json::from_slice::<Value>(shown).ok()?[counter].as_u64();
+        let another = counted.clone();
+        let report = Races::at(&workshop.processes[0].url(""))
+            .and_at(&workshop.processes[1].url(""))
+            .resource(&path)
+            .modify(move |number| another(1_000_000 + number as u64))
+            .creates()
+            .counter(count, move |_, next| counted(next))
+            .clients(8)
+            .rounds(4)
+            .additions(3)
+            .run()
+            .await;
+        eprintln!("{path}\n{report}");
+        report.assert();
+    }
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
 
 const CLIENTS: usize = 16;
 const INCREMENTS: usize = 3;

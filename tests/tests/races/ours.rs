@@ -9,7 +9,7 @@ use etag_core::axum::{FreshList, GuardedList, Problem, Tagged};
 use etag_core::testing::Races;
 use etag_core::testing::conformance::Write;
 use tests::items::{Content, Dated, Item, JSON, Revised, router};
-use tests::{Registry, client, on_each_database, sqlite_file};
+use tests::{Registry, client, on_each_database, postgres_database, sqlite_file};
 
 use super::*;
 
@@ -109,11 +109,13 @@ async fn kit_of_assets(registries: &[Registry]) -> Races {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_registry_wins_each_race_once_in_one_process_and_in_two() {
     let (_folder, file) = sqlite_file();
-    for registries in [
+    let mut services = vec![
         vec![Registry::start("memory:")],
         vec![Registry::start(&file)],
         vec![Registry::start(&file), Registry::start(&file)],
-    ] {
+    ];
+    services.extend(postgres_database().map(|url| vec![Registry::start(&url), Registry::start(&url)]));
+    for registries in services {
         eprintln!("{} of the registry", registries.len());
         run(kit_of_assets(&registries).await).await;
     }
