@@ -11,6 +11,8 @@ pub mod testing;
 
 mod alteration;
 mod authorize;
+#[cfg(feature = "collections")]
+mod collection;
 mod entity_tag;
 mod from_json;
 mod key;
@@ -54,6 +56,8 @@ pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use validators::{Validators, Version};
 pub use versioned::{Describe, Versioned};
 
+#[cfg(feature = "collections")]
+pub use collection::Collection;
 #[cfg(feature = "derive")]
 pub use etag_derive::Versioned;
 /// The crate whose transactions `save_in` takes.

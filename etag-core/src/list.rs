@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::StateTag;
 use crate::canonical::{self, Facts, utf16_order};
 use crate::outline::Outline;
 use crate::representation::{Versions, embed, state_pieces};
+use crate::{Key, StateTag};
 
 /// The items of a list that is being written.
 #[derive(Debug)]
@@ -173,10 +173,26 @@ impl Line {
 /// The state of a list: the SHA-256 of the items' states in order, each with a line feed behind it and, where
 /// it has one, the JSON of its name or key and a space before it.
 pub(crate) fn hash_states(items: impl Iterator<Item = (Option<String>, StateTag)>) -> StateTag {
-    hash(items.map(|(name, state)| match name {
+    hash(items.map(|(name, state)| line(name, state)))
+}
+
+/// The hash of the line that a resource has in such a list.
+#[cfg(feature = "collections")]
+pub(crate) fn hash_line(key: &impl Key, state: StateTag) -> [u8; 32] {
+    Sha256::digest(line(Some(name_of(key)), state)).into()
+}
+
+/// A resource's name in a list: its key's parts as a JSON array.
+pub(crate) fn name_of(key: &impl Key) -> String {
+    let parts: Vec<String> = key.parts().iter().map(|part| canonical::string(part)).collect();
+    format!("[{}]", parts.join(","))
+}
+
+fn line(name: Option<String>, state: StateTag) -> String {
+    match name {
         Some(name) => format!("{name} {state}\n"),
         None => format!("{state}\n"),
-    }))
+    }
 }
 
 /// The variant of a list: the SHA-256 of the items' variants in order, each with a line feed behind it; an empty

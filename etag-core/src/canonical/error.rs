@@ -27,6 +27,13 @@ pub enum Error {
     /// The type's tags are keyed, and the process has no [keys](crate::TagKeys).
     #[error("its tags are keyed, and there is no key: start with `TagKeys::new(key)?.install()?`")]
     NoTagKeys,
+    /// The value is to be in a [`Collection`](crate::Collection), and shows `variant` or `skip` members: the collection's
+    /// tag would miss their changes.
+    #[cfg(feature = "collections")]
+    #[error(
+        "it shows `variant` or `skip` members, whose changes a collection's tag would miss: keep there what it is made of"
+    )]
+    View,
     /// A foreign `Serialize` failed, with this message.
     #[error("{0}")]
     Custom(String),

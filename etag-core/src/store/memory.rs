@@ -34,7 +34,11 @@ pub(super) type Turn = OwnedMutexGuard<()>;
 pub(super) struct Savepoint(Collections);
 
 #[derive(Debug, Clone, Default)]
-struct Collections(BTreeMap<&'static str, Collection>);
+struct Collections {
+    rows: BTreeMap<&'static str, Collection>,
+    /// When each was last changed, and later than the time before: in a draft, the times before it.
+    changed: BTreeMap<&'static str, Timestamp>,
+}
 
 type Collection = BTreeMap<String, Arc<Entry>>;
 
@@ -72,19 +76,22 @@ impl Draft {
     /// All that was written is there at once.
     pub(super) fn commit(self) {
         let mut collections = self.memory.lock();
-        for (name, written) in self.written.0 {
-            collections.0.entry(name).or_default().extend(written);
+        for (name, written) in self.written.rows {
+            collections.rows.entry(name).or_default().extend(written);
+            collections.touch(name);
         }
     }
 }
 
 impl Collections {
     fn get(&self, address: &Address) -> Option<&Arc<Entry>> {
-        self.0.get(address.collection)?.get(&address.key)
+        self.rows.get(address.collection)?.get(&address.key)
     }
 
     fn update<R>(&mut self, address: &Address, update: impl FnOnce(&mut Entry) -> Option<R>) -> Option<R> {
-        update(Arc::make_mut(self.0.get_mut(address.collection)?.get_mut(&address.key)?))
+        let updated = update(Arc::make_mut(self.rows.get_mut(address.collection)?.get_mut(&address.key)?))?;
+        self.touch(address.collection);
+        Some(updated)
     }
 
     /// The rows of a collection whose keys begin with `prefix` and that are not deleted, by key.
@@ -92,7 +99,7 @@ impl Collections {
         let from = move |collection: &'a Collection| {
             collection.range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
         };
-        let entries = self.0.get(collection).into_iter().flat_map(from);
+        let entries = self.rows.get(collection).into_iter().flat_map(from);
         let entries = entries.take_while(move |(key, _)| key.starts_with(prefix));
         entries.map(|(key, entry)| (key.as_str(), &**entry)).filter(|(_, entry)| !entry.row.columns.deleted)
     }
@@ -111,14 +118,17 @@ impl Collections {
 
     /// What tells one content of a collection from another one.
     fn kept(&self, collection: &str) -> String {
-        let lines =
-            self.live(collection, "").map(|(key, entry)| format!("{} {key}\n", entry.row.columns.state));
-        lines.collect()
+        self.changed.get(collection).map_or(0, |changed| changed.as_microseconds()).to_string()
+    }
+
+    fn touch(&mut self, collection: &'static str) {
+        let changed = self.changed.entry(collection).or_insert(Timestamp::from_microseconds(0));
+        *changed = Timestamp::now().max(changed.next());
     }
 
     fn find(&self, scope: &Scope, keys: &[String], documents: bool) -> Vec<Found> {
         let row = |key: &String| {
-            let row = &self.0.get(scope.collection)?.get(key)?.row;
+            let row = &self.rows.get(scope.collection)?.get(key)?.row;
             (!row.columns.deleted).then(|| found(key, row, documents))
         };
         keys.iter().filter_map(row).collect()
@@ -147,15 +157,17 @@ impl Collections {
     }
 
     fn insert(&mut self, address: &Address, over_tombstone: bool, new: &Entry) -> Option<bool> {
-        let collection = self.0.entry(address.collection).or_default();
-        match collection.entry(address.key.clone()) {
+        let collection = self.rows.entry(address.collection).or_default();
+        let inserted = match collection.entry(address.key.clone()) {
             btree_map::Entry::Vacant(vacant) => Some(vacant.insert(Arc::new(new.clone())).row.columns.alone),
             btree_map::Entry::Occupied(mut entry) => {
                 let old = &entry.get().row.columns;
                 let is_it = over_tombstone && old.deleted && old.modified < new.row.columns.modified;
                 is_it.then(|| supersede(Arc::make_mut(entry.get_mut()), new))
             }
-        }
+        }?;
+        self.touch(address.collection);
+        Some(inserted)
     }
 
     fn bury(
@@ -242,17 +254,19 @@ impl Place for Draft {
         if self.written.get(address).is_none()
             && let Some(entry) = self.memory.lock().get(address)
         {
-            let collection = self.written.0.entry(address.collection).or_default();
+            let collection = self.written.rows.entry(address.collection).or_default();
             collection.insert(address.key.clone(), Arc::clone(entry));
         }
         &mut self.written
     }
 
     fn whole(&mut self, collection: &'static str) -> impl Deref<Target = Collections> {
-        let mut rows = self.memory.lock().0.get(collection).cloned().unwrap_or_default();
-        let written = self.written.0.get(collection).into_iter().flatten();
+        let memory = self.memory.lock();
+        let mut rows = memory.rows.get(collection).cloned().unwrap_or_default();
+        let changed = memory.changed.get(collection).map(|changed| (collection, *changed));
+        let written = self.written.rows.get(collection).into_iter().flatten();
         rows.extend(written.map(|(key, entry)| (key.clone(), Arc::clone(entry))));
-        Box::new(Collections([(collection, rows)].into()))
+        Box::new(Collections { rows: [(collection, rows)].into(), changed: changed.into_iter().collect() })
     }
 }
 

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use crate::{
-    Key, Matched, Resource, StateTag, Store, Validators, Version, Written, canonical, list, outline::Outline,
-    representation,
+    Matched, Resource, StateTag, Store, Validators, Version, Written, list, outline::Outline, representation,
 };
 
 /// A store that answers for lists of its resources, as a query of type `Q` selects them.
@@ -256,11 +255,8 @@ impl<T: Resource> Selected<T> {
         if let Some(state) = self.collection {
             return state;
         }
-        let line = |(key, version): &(T::Key, Version)| {
-            let parts: Vec<String> = key.parts().iter().map(|part| canonical::string(part)).collect();
-            (Some(format!("[{}]", parts.join(","))), version.state)
-        };
-        list::hash_states(self.items.iter().map(line))
+        let named = |(key, version): &(T::Key, Version)| (Some(list::name_of(key)), version.state);
+        list::hash_states(self.items.iter().map(named))
     }
 
     /// The page's validators: a tag, and no date, for that would miss what left the list.
