@@ -1,5 +1,6 @@
 //! What the workspace's tests share: the registry as a process of its own, and what is said to it.
 
+pub mod clients;
 pub mod items;
 pub mod postgres;
 pub mod promises;

@@ -1,5 +1,5 @@
-//! No update is lost: clients that race for one asset, on two processes that share a SQLite file, and on
-//! one in memory.
+//! No update is lost: clients that race for one asset, on two processes that share a SQLite file, on two that share a
+//! PostgreSQL database, and on one in memory.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::{Registry, client, sqlite_file};
+use tests::{Registry, client, postgres_database, sqlite_file};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -26,10 +26,15 @@ struct Service {
 }
 
 impl Service {
-    fn two_processes_on_one_file() -> Self {
-        let (folder, database) = sqlite_file();
-        let registries = vec![Registry::start(&database), Registry::start(&database)];
-        Self { registries, client: client(), _folder: Some(folder) }
+    /// On a SQLite file, and on PostgreSQL.
+    fn on_two_processes() -> impl Iterator<Item = Self> {
+        let (folder, file) = sqlite_file();
+        let databases = [(Some(folder), file)].into_iter().chain(postgres_database().map(|url| (None, url)));
+        databases.map(|(_folder, database)| {
+            println!("on {database}");
+            let registries = vec![Registry::start(&database), Registry::start(&database)];
+            Self { registries, client: client(), _folder }
+        })
     }
 
     fn one_process_in_memory() -> Self {
@@ -183,7 +188,9 @@ async fn no_addition_is_lost(service: Service) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_addition_is_lost_on_two_processes() {
-    no_addition_is_lost(Service::two_processes_on_one_file()).await;
+    for service in Service::on_two_processes() {
+        no_addition_is_lost(service).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -253,7 +260,9 @@ async fn each_tag_lets_one_write_through(service: Service) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_tag_lets_one_write_through_on_two_processes() {
-    each_tag_lets_one_write_through(Service::two_processes_on_one_file()).await;
+    for service in Service::on_two_processes() {
+        each_tag_lets_one_write_through(service).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -269,7 +278,9 @@ async fn one_client_creates_what_never_existed(service: Service) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_client_creates_what_never_existed_on_two_processes() {
-    one_client_creates_what_never_existed(Service::two_processes_on_one_file()).await;
+    for service in Service::on_two_processes() {
+        one_client_creates_what_never_existed(service).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -294,7 +305,9 @@ async fn one_client_retires_an_asset(service: Service) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_client_retires_an_asset_on_two_processes() {
-    one_client_retires_an_asset(Service::two_processes_on_one_file()).await;
+    for service in Service::on_two_processes() {
+        one_client_retires_an_asset(service).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -303,10 +316,16 @@ async fn one_client_retires_an_asset_in_memory() {
 }
 
 #[tokio::test]
-async fn processes_that_start_at_once_on_a_new_file_show_the_same_catalogue() {
-    let (_folder, database) = sqlite_file();
+async fn processes_that_start_at_once_on_a_new_database_show_the_same_catalogue() {
+    let (_folder, file) = sqlite_file();
+    for database in [file].into_iter().chain(postgres_database()) {
+        start_at_once(&database).await;
+    }
+}
+
+async fn start_at_once(database: &str) {
     let registries: Vec<Registry> = std::thread::scope(|scope| {
-        let starts: Vec<_> = (0..4).map(|_| scope.spawn(|| Registry::start(&database))).collect();
+        let starts: Vec<_> = (0..4).map(|_| scope.spawn(|| Registry::start(database))).collect();
         starts.into_iter().map(|start| start.join().expect("it started")).collect()
     });
     let mut catalogues = Vec::new();

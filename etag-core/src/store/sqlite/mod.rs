@@ -4,6 +4,7 @@
 mod lists;
 
 use std::collections::HashSet;
+use std::future::ready;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -40,8 +41,12 @@ impl Pools {
         let mut first = SqliteConnection::connect_with(&options.clone().create_if_missing(true)).await?;
         create_table(&mut first).await?;
         first.close().await?;
-        let pool =
-            |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(BUSY_TIMEOUT);
+        let pool = |connections| {
+            let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(BUSY_TIMEOUT);
+            // Where the disk is full, SQLite ends a transaction by itself, and sqlx counts it as one that is still open:
+            // such a connection begins no other one.
+            pool.before_acquire(|connection, _| Box::pin(ready(Ok(!connection.is_in_transaction()))))
+        };
         // Writers take turns in any case: where they wait for one another, they keep no reader waiting.
         let (shared, writes) = (pool(CONNECTIONS), pool(1));
         Ok(Self {
