@@ -99,6 +99,16 @@ impl Cluster {
         server.end("keep");
     }
 
+    /// Stops all of its processes where they are (`SIGSTOP`), and lets them go on (`SIGCONT`): connections stay open, and
+    /// nothing is answered.
+    pub fn freeze(&self, is_frozen: bool) {
+        if let Some(server) = &self.server {
+            let mut all = children(server.postmaster);
+            all.push(server.postmaster);
+            signal(if is_frozen { "STOP" } else { "CONT" }, &all);
+        }
+    }
+
     /// Starts it, where it does not run; it recovers what a crash left.
     pub fn restart(&mut self) {
         if self.server.is_some() {

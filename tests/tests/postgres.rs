@@ -1,6 +1,6 @@
 //! What PostgreSQL alone has: round trips, plans, isolation, and servers that go away.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
@@ -395,6 +395,27 @@ async fn a_server_that_is_gone_is_a_503_and_one_that_is_back_is_used() {
     let shown = call(&router, "GET", "/notes/1", &[], "").await;
     assert_eq!((shown.status, shown.header("etag")), (200, acknowledged.header("etag")));
     assert_eq!(put(("if-match", shown.header("etag")), "after").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_a_503_after_a_while() {
+    let Some(cluster) = Cluster::start(&["fsync=off"]) else { return };
+    let database = Database::connect(&cluster.database()).await.unwrap();
+    let router = router(&database);
+    let put = async |id: u32| {
+        let uri = format!("/notes/{id}");
+        let headers = [("content-type", "application/json"), ("if-none-match", "*")];
+        call(&router, "PUT", &uri, &headers, r#"{"text":"one"}"#).await
+    };
+    assert_eq!(put(0).await.status, 201);
+    cluster.freeze(true);
+    let begun = Instant::now();
+    let (read, written) = tokio::join!(call(&router, "GET", "/notes/0", &[], ""), put(1));
+    assert_eq!((read.status, written.status), (503, 503), "{}", written.text());
+    assert!(begun.elapsed() < Duration::from_secs(29), "{:?}", begun.elapsed());
+    cluster.freeze(false);
+    assert_eq!(call(&router, "GET", "/notes/0", &[], "").await.status, 200);
+    assert_eq!(put(2).await.status, 201);
 }
 
 #[tokio::test]

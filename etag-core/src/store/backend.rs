@@ -73,7 +73,9 @@ impl Database {
     /// Keeps rows in a database that is already open, beside tables of your own: the pool's transactions
     /// are those of `save_in`.
     ///
-    /// The pool's settings are kept: see [`connect`](Self::connect) for those that make writes durable.
+    /// The pool's settings are kept: see [`connect`](Self::connect) for those that make writes durable. Where a disk is
+    /// full, SQLite ends a transaction by itself and sqlx takes it for an open one: a pool whose `before_acquire` drops
+    /// a connection that `is_in_transaction()` goes on when there is room again.
     ///
     /// # Errors
     ///

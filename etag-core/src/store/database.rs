@@ -75,7 +75,7 @@ impl Database {
     ///
     /// A SQLite file is kept in WAL mode with `synchronous=FULL`: what was acknowledged is on the disk. In PostgreSQL it
     /// is as safe as the server's `fsync` and `synchronous_commit` say. Ten connections are kept there at most; a request
-    /// that waits ten seconds for one, or for a lock of others, is answered 503. For more, or for TLS (a feature of
+    /// that waits ten seconds for one, as long again for a lock of others, or 25 seconds in all, is answered 503. For more, or for TLS (a feature of
     /// sqlx's), make a pool yourself, and call [`from_pool`](Self::from_pool).
     ///
     /// # Errors
@@ -227,28 +227,30 @@ impl<T: Resource + FromJson> Store<T> for Database {
     type Error = DatabaseError;
 
     async fn version(&self, key: &T::Key) -> Result<Option<Version>, DatabaseError> {
-        with_rows!(self, shared, |rows| rows::version::<T>(rows, key))
+        self.in_time(async { with_rows!(self, shared, |rows| rows::version::<T>(rows, key)) }).await
     }
 
     async fn load(&self, key: &T::Key) -> Result<Option<(T, Version)>, DatabaseError> {
-        with_rows!(self, shared, |rows| rows::load::<T>(rows, key))
+        self.in_time(async { with_rows!(self, shared, |rows| rows::load::<T>(rows, key)) }).await
     }
 
     async fn deleted_state(&self, key: &T::Key) -> Result<Option<StateTag>, DatabaseError> {
-        with_rows!(self, shared, |rows| rows::deleted_state::<T>(rows, key))
+        self.in_time(async { with_rows!(self, shared, |rows| rows::deleted_state::<T>(rows, key)) }).await
     }
 
     async fn collection_state(&self) -> Result<Option<StateTag>, DatabaseError> {
-        let kept = with_rows!(self, shared, |rows| lists::Lists::collection(rows, T::COLLECTION))?;
+        let kept = self
+            .in_time(async { with_rows!(self, shared, |rows| lists::Lists::collection(rows, T::COLLECTION)) })
+            .await?;
         Ok(Some(lists::collection_state::<T>(&kept)))
     }
 
     async fn replace(&self, matched: Matched<T>, value: T) -> Result<Written<T>, DatabaseError> {
-        with_rows!(self, writes, |rows| rows::replace(rows, matched, value))
+        self.in_time(async { with_rows!(self, writes, |rows| rows::replace(rows, matched, value)) }).await
     }
 
     async fn remove(&self, matched: Matched<T>) -> Result<Removed, DatabaseError> {
-        with_rows!(self, writes, |rows| rows::remove(rows, matched))
+        self.in_time(async { with_rows!(self, writes, |rows| rows::remove(rows, matched)) }).await
     }
 }
 
@@ -259,11 +261,27 @@ impl Database {
         selection: &Selection,
         documents: bool,
     ) -> Result<(Vec<T>, Selected<T>), DatabaseError> {
-        let listed = with_rows!(self, shared, |rows| lists::list::<T>(rows, within, selection, documents))?;
+        let listed = self
+            .in_time(async {
+                with_rows!(self, shared, |rows| lists::list::<T>(rows, within, selection, documents))
+            })
+            .await?;
         if listed.has_foreign {
             self.retags.begin(self, T::COLLECTION, Self::retag_beside::<T>);
         }
         Ok((listed.values, listed.selected))
+    }
+
+    /// What a request waits for: a PostgreSQL that is there, and says nothing, is not waited for without end.
+    async fn in_time<R>(
+        &self,
+        call: impl Future<Output = Result<R, DatabaseError>> + Send,
+    ) -> Result<R, DatabaseError> {
+        match &self.kind {
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(_) => postgres::in_time(call).await,
+            _ => call.await,
+        }
     }
 
     pub(super) fn of(kind: Kind) -> Self {
@@ -277,12 +295,12 @@ impl Database {
         after: &Foreign,
         limit: u32,
     ) -> Result<Vec<Foreign>, DatabaseError> {
-        with_rows!(self, shared, |rows| rows.foreign(scope, after, limit))
+        self.in_time(async { with_rows!(self, shared, |rows| rows.foreign(scope, after, limit)) }).await
     }
 
     /// Those of these rows that are there, with their documents.
     pub(super) async fn find(&self, scope: &Scope, keys: &[String]) -> Result<Vec<Found>, DatabaseError> {
-        with_rows!(self, shared, |rows| rows.find(scope, keys, true))
+        self.in_time(async { with_rows!(self, shared, |rows| rows.find(scope, keys, true)) }).await
     }
 }
 
@@ -309,26 +327,32 @@ impl<T: Resource + FromJson> Insert<T, Selection> for Database {
         matched: Matched<T>,
         value: T,
     ) -> Result<Inserted<T>, DatabaseError> {
-        let mut transaction = self.transaction().await?;
-        let inserted = self.insert_in(&mut transaction, within, query, required, matched, value).await?;
-        transaction.end(matches!(inserted, Inserted::Written(_))).await?;
-        Ok(inserted)
+        self.in_time(async {
+            let mut transaction = self.transaction().await?;
+            let inserted = self.insert_in(&mut transaction, within, query, required, matched, value).await?;
+            transaction.end(matches!(inserted, Inserted::Written(_))).await?;
+            Ok(inserted)
+        })
+        .await
     }
 }
 
 impl<T: Resource + FromJson> Bulk<T> for Database {
     async fn versions(&self, keys: &[T::Key]) -> Result<Vec<Option<Version>>, DatabaseError> {
-        with_rows!(self, shared, |rows| lists::versions::<T>(rows, keys))
+        self.in_time(async { with_rows!(self, shared, |rows| lists::versions::<T>(rows, keys)) }).await
     }
 
     async fn load_all(&self, keys: &[T::Key]) -> Result<Loaded<T>, DatabaseError> {
-        with_rows!(self, shared, |rows| lists::load_all::<T>(rows, keys))
+        self.in_time(async { with_rows!(self, shared, |rows| lists::load_all::<T>(rows, keys)) }).await
     }
 
     async fn replace_all(&self, writes: Vec<(Matched<T>, T)>) -> Result<WrittenAll<T>, DatabaseError> {
-        let mut transaction = self.transaction().await?;
-        let written = within!(transaction, |rows| lists::replace_all(rows, writes))?;
-        transaction.end(matches!(written, WrittenAll::Written(_))).await?;
-        Ok(written)
+        self.in_time(async {
+            let mut transaction = self.transaction().await?;
+            let written = within!(transaction, |rows| lists::replace_all(rows, writes))?;
+            transaction.end(matches!(written, WrittenAll::Written(_))).await?;
+            Ok(written)
+        })
+        .await
     }
 }

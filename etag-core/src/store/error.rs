@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use http::StatusCode;
 
 use crate::{InvalidSelection, Problem, canonical};
@@ -64,6 +66,9 @@ pub enum DatabaseError {
     /// Others kept writing the same row.
     #[error("the row was written by others at each of {0} attempts")]
     Busy(u32),
+    /// The database did not answer; what it was asked to write is written or not.
+    #[error("the database did not answer in {} s", .0.as_secs())]
+    Unresponsive(Duration),
     /// The table of rows has other columns than this version of the crate writes.
     #[error(
         "the table `etag_rows` was made by another version of etag-core: use that version, or import its documents into \
@@ -90,7 +95,7 @@ impl From<DatabaseError> for Problem {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Selection(error) => error.into(),
-            DatabaseError::Busy(_) => Self::unavailable(error),
+            DatabaseError::Busy(_) | DatabaseError::Unresponsive(_) => Self::unavailable(error),
             DatabaseError::LongKey { .. } => {
                 Self::from(StatusCode::UNPROCESSABLE_ENTITY).detail(error.to_string())
             }

@@ -50,9 +50,19 @@ pub(super) async fn open(options: PgConnectOptions) -> Result<PgPool, DatabaseEr
 /// How long a request waits for a connection, and a write for the locks of others, before it is answered 503.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a request waits in all: for a connection, then for a lock, and for a server that is there and says nothing.
+const LIMIT: Duration = Duration::from_secs(25);
+
 const CONNECTIONS: u32 = 10;
 
 const IDLE: Duration = Duration::from_secs(1);
+
+/// What a call gives, where the server answers at all. Of a write that it does not answer nothing is known.
+pub(super) async fn in_time<R>(
+    call: impl Future<Output = Result<R, DatabaseError>>,
+) -> Result<R, DatabaseError> {
+    tokio::time::timeout(LIMIT, call).await.unwrap_or(Err(DatabaseError::Unresponsive(LIMIT)))
+}
 
 /// Creates the table, or sees that it is the one that is known here.
 ///
