@@ -33,6 +33,7 @@ pub use retag::Retagged;
 pub use select::{Bulk, BulkIn, Insert, InsertIn, Inserted, Loaded, Select, Selected, WrittenAll};
 pub use transaction::Transaction;
 
+#[cfg(feature = "axum")]
 pub(crate) use select::collection_validators;
 
 use crate::{Problem, Resource, StateTag, Version};

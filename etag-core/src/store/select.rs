@@ -233,6 +233,7 @@ impl<T: Resource> Selected<T> {
     }
 
     /// Whether its state is that of the whole collection.
+    #[cfg(feature = "axum")]
     pub(crate) const fn is_of_collection(&self) -> bool {
         self.collection.is_some()
     }
