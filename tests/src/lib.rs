@@ -109,7 +109,8 @@ pub fn program() -> &'static Path {
 
 /// A program of the examples, built.
 fn built(name: &str) -> PathBuf {
-    let build = escargot::CargoBuild::new().package("examples").bin(name).current_target();
+    // With the features of the whole workspace, which the tests were built with: its dependencies are there already.
+    let build = escargot::CargoBuild::new().arg("--workspace").bin(name);
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     build.manifest_path(manifest).run().expect("the program builds").path().to_owned()
 }

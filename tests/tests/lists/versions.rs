@@ -227,3 +227,24 @@ async fn a_list_is_one_select_and_a_bulk_one_more_statement_for_each_item() {
     let (refused, verbs) = logged(&router, &pool, guarded, &items).await;
     assert_eq!((refused.status, verbs), (412, vec!["SELECT".to_owned()]), "nothing is tried");
 }
+
+#[tokio::test]
+async fn the_tag_of_a_page_is_read_from_the_index_alone() {
+    let (_folder, url) = sqlite_file();
+    let pool = SqlitePoolOptions::new().max_connections(1).connect(&format!("{url}?mode=rwc")).await.unwrap();
+    let router = routes::<Dated>().with_state(Database::from_pool(pool.clone()).await.unwrap());
+    for id in 1..=3 {
+        put(&router, &format!("/dated/{id}"), "a").await;
+    }
+    let uri = "/dated?limit=2&offset=1";
+    let tag = call(&router, "GET", uri, &[], "").await.header("etag").to_owned();
+    let conditions = [("if-none-match", tag.as_str())];
+    let (answer, statements) = statements_of(&pool, call(&router, "GET", uri, &conditions, "")).await;
+    assert_eq!((answer.status, statements.len()), (304, 1), "{statements:?}");
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statements[0]));
+    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(&pool).await.unwrap();
+    let looks: Vec<&str> =
+        plan.iter().map(|(.., look)| look.as_str()).filter(|look| look.contains("etag_rows")).collect();
+    assert!(!looks.is_empty());
+    assert!(looks.iter().all(|look| look.contains("COVERING INDEX etag_rows_page")), "{looks:?}");
+}

@@ -93,9 +93,9 @@ async fn create_table(connection: &mut SqliteConnection) -> Result<(), DatabaseE
     if names != COLUMNS.map(str::to_owned).into() {
         return Err(DatabaseError::Table);
     }
-    let index =
-        "CREATE INDEX IF NOT EXISTS etag_rows_shape ON etag_rows (collection, shape, key) WHERE NOT deleted";
-    sqlx::query(index).execute(&mut *connection).await?;
+    for index in INDEXES {
+        sqlx::query(index).execute(&mut *connection).await?;
+    }
     create_collections(connection).await
 }
 
@@ -119,6 +119,13 @@ async fn create_collections(connection: &mut SqliteConnection) -> Result<(), Dat
     }
     Ok(())
 }
+
+/// The second one has all that the tag of a page is made of: the table's own rows are not read for it.
+const INDEXES: [&str; 2] = [
+    "CREATE INDEX IF NOT EXISTS etag_rows_shape ON etag_rows (collection, shape, key) WHERE NOT deleted",
+    "CREATE INDEX IF NOT EXISTS etag_rows_page
+    ON etag_rows (collection, key, deleted, state, modified, alone, shape, exact)",
+];
 
 const COLUMNS: [&str; 11] = [
     "collection",
