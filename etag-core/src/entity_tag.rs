@@ -92,13 +92,22 @@ impl EntityTag {
     ) -> Self {
         let shown = keys.map_or(state, |keys| keys.state(state));
         let variant = variant.map(|variant| keys.map_or(variant, |keys| keys.variant(variant)));
-        let text = match (variant, weak) {
-            (None, false) => format!("\"{shown}\""),
-            (Some(variant), false) => format!("\"{shown}.{variant}\""),
-            (None, true) => format!("W/\"{shown}.~\""),
-            (Some(variant), true) => format!("W/\"{shown}.{variant}~\""),
-        };
-        Self { text: text.into_bytes().into(), state: Some(state), keys }
+        let is_long = variant.is_some() || weak;
+        let mut text =
+            Vec::with_capacity(if is_long { 2 * StateTag::LENGTH + 6 } else { StateTag::LENGTH + 2 });
+        text.extend_from_slice(if weak { b"W/\"" } else { b"\"" });
+        shown.write(&mut text);
+        if is_long {
+            text.push(b'.');
+        }
+        if let Some(variant) = variant {
+            variant.write(&mut text);
+        }
+        if weak {
+            text.push(b'~');
+        }
+        text.push(b'"');
+        Self { text: text.into(), state: Some(state), keys }
     }
 
     /// Whether the tag is weak: good for a 304, and for nothing else (§8.8.1).
@@ -162,6 +171,12 @@ impl EntityTag {
             return None;
         }
         std::str::from_utf8(state).ok()?.parse().ok()
+    }
+
+    /// The value of an `ETag` header, without a copy.
+    #[cfg(feature = "axum")]
+    pub(crate) fn into_header_value(self) -> HeaderValue {
+        HeaderValue::try_from(Vec::from(self.text)).unwrap_or(HeaderValue::from_static("W/\"\""))
     }
 
     /// The value of an `ETag` header.

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::canonical::{self, Facts, utf16_order};
 use crate::outline::Outline;
-use crate::representation::{Versions, embed, state_pieces};
+use crate::representation::{Versions, embed, hash_state};
 use crate::{Key, StateTag};
 
 /// The items of a list that is being written.
@@ -65,10 +65,7 @@ impl Item {
         // A revision tells the versions of one resource apart, not resources: its item counts by its bytes as well.
         let state = match versions.state().revision().filter(|_| known.is_none()) {
             None => versions.state(),
-            Some(revision) => {
-                let revision = revision.to_string();
-                StateTag::hash(state_pieces(bytes, start, facts).into_iter().chain([revision.as_bytes()]))
-            }
+            Some(revision) => hash_state(bytes, start, facts, revision.to_string().as_bytes()),
         };
         Self { range, versions: Some(versions), state: Some(state), embed: facts.embed }
     }

@@ -1,6 +1,6 @@
 //! A value, written once: the body, and the tags that were hashed on the way.
 
-use crate::canonical::{self, Facts, Mark, Role, Value, Writer};
+use crate::canonical::{self, Facts, Mark, Role, Value, Writer, buffer};
 use crate::list::Items;
 use crate::outline::Outline;
 use crate::{EntityTag, LastModified, StateTag, TagKeys, Timestamp, Validators, Version, Versioned};
@@ -112,7 +112,7 @@ impl Representation {
         if let Some(place) = facts.embed {
             embed(&etag, &mut body, place);
         }
-        Ok(Self { body, versions, etag })
+        Ok(Self { body: buffer::settle(body), versions, etag })
     }
 
     /// The canonical JSON, with the embedded tag where the type has one.
@@ -133,6 +133,13 @@ impl Representation {
     /// The canonical JSON, to be sent.
     pub fn into_body(self) -> Vec<u8> {
         self.body
+    }
+
+    /// The canonical JSON and the validators, to be sent.
+    #[cfg(feature = "axum")]
+    pub(crate) fn into_parts(self) -> (Vec<u8>, Validators) {
+        let last_modified = self.version().modified;
+        (self.body, Validators { etag: Some(self.etag), last_modified })
     }
 }
 
@@ -157,10 +164,17 @@ pub(crate) fn tag_of(
 
 /// The state of a value, which no key is needed for.
 pub(crate) fn state_of<T: Versioned + ?Sized>(value: &T) -> Result<StateTag, canonical::Error> {
+    state_of_value(&value)
+}
+
+#[inline(never)]
+fn state_of_value(value: &dyn Value) -> Result<StateTag, canonical::Error> {
     let mut writer = Writer::for_a_store();
-    writer.outermost(&value);
+    writer.outermost(value);
     let (json, facts) = writer.finish_with_facts()?;
-    Ok(Versions::of(Outline::of::<T>(), &json, 0, &facts).state)
+    let state = Versions::state_of(&json, 0, &facts);
+    buffer::put_back(json);
+    Ok(state)
 }
 
 /// What a store keeps of a value.
@@ -192,12 +206,13 @@ impl Document {
         let has_variant = facts.items.as_ref().is_some_and(Items::has_variant);
         let shows_more = Outline::of::<T>().has_variant || versions.weak || has_variant;
         let Facts { revision, modified, .. } = facts;
+        let json = buffer::settle(json);
         Ok(Self { json, state: versions.state, content, revision, modified, shows_more })
     }
 }
 
 fn write(value: &dyn Value) -> Result<(Vec<u8>, Facts), canonical::Error> {
-    let mut writer = Writer::default();
+    let mut writer = Writer::new();
     writer.outermost(value);
     writer.finish_with_facts()
 }
@@ -217,19 +232,21 @@ pub(crate) struct Versions {
 impl Versions {
     /// The versions of what was written at `start`.
     pub(crate) fn of(outline: &Outline, bytes: &[u8], start: usize, facts: &Facts) -> Self {
+        Self::with_state(outline, bytes, facts, Self::state_of(bytes, start, facts))
+    }
+
+    /// The state of what was written at `start`.
+    fn state_of(bytes: &[u8], start: usize, facts: &Facts) -> StateTag {
         let items = facts.items.as_ref().filter(|items| !items.is_plain());
         let is_envelope = facts.marks.iter().any(|mark| mark.role == Role::Items);
-        let state = match (facts.revision, items) {
+        match (facts.revision, items) {
             (Some(revision), _) => StateTag::from_revision(revision),
             (None, Some(items)) if is_envelope => {
-                let items = items.state().to_string();
-                let pieces = state_pieces(bytes, start, facts).into_iter();
-                StateTag::hash(pieces.chain([items.as_bytes()]))
+                hash_state(bytes, start, facts, items.state().to_string().as_bytes())
             }
             (None, Some(items)) => items.state(),
-            (None, None) => StateTag::hash(state_pieces(bytes, start, facts)),
-        };
-        Self::with_state(outline, bytes, facts, state)
+            (None, None) => hash_state(bytes, start, facts, b""),
+        }
     }
 
     /// Whether what was written is state as a whole, and its tag nothing but that.
@@ -289,13 +306,13 @@ pub(crate) fn embed(etag: &EntityTag, bytes: &mut Vec<u8>, (at, name): (usize, &
     bytes.splice(at..at, member.into_bytes());
 }
 
-/// The pieces of what was written at `start` that are its state.
-pub(crate) fn state_pieces<'a>(bytes: &'a [u8], start: usize, facts: &'a Facts) -> Vec<&'a [u8]> {
+/// The hash of those pieces of what was written at `start` that are its state, and of what else is.
+pub(crate) fn hash_state(bytes: &[u8], start: usize, facts: &Facts, more: &[u8]) -> StateTag {
     let is_plain = facts.items.as_ref().is_none_or(Items::is_plain);
     let is_wanted = |role| is_state(role) || role == Role::Items && is_plain;
     match facts.marks.iter().all(|mark| is_wanted(mark.role)) {
-        true => vec![&bytes[start..]],
-        false => object(bytes, start, &facts.marks, is_wanted),
+        true => StateTag::hash([&bytes[start..], more]),
+        false => StateTag::hash(object(bytes, start, &facts.marks, is_wanted).into_iter().chain([more])),
     }
 }
 

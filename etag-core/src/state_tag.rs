@@ -73,6 +73,27 @@ impl StateTag {
         }
         Self::from_hash(hasher.finalize().into())
     }
+
+    /// 32 bytes in base64, six bits a character.
+    pub(crate) const LENGTH: usize = 43;
+
+    /// Writes the text of the state.
+    pub(crate) fn write(&self, bytes: &mut Vec<u8>) {
+        match self.0 {
+            Kind::Revision(revision) => {
+                bytes.extend_from_slice(itoa::Buffer::new().format(revision).as_bytes());
+            }
+            Kind::Hash(hash) => bytes.extend_from_slice(&encoded(&hash)),
+        }
+    }
+}
+
+/// The text of a hash, which has room for it.
+fn encoded(hash: &[u8; 32]) -> [u8; StateTag::LENGTH] {
+    let mut text = [0; StateTag::LENGTH];
+    let length = URL_SAFE_NO_PAD.encode_slice(hash, &mut text);
+    debug_assert_eq!(length, Ok(StateTag::LENGTH));
+    text
 }
 
 impl fmt::Display for StateTag {
@@ -80,9 +101,8 @@ impl fmt::Display for StateTag {
         match self.0 {
             Kind::Revision(revision) => revision.fmt(f),
             Kind::Hash(hash) => {
-                let mut text = [0; LENGTH];
-                let length = URL_SAFE_NO_PAD.encode_slice(hash, &mut text).map_err(|_| fmt::Error)?;
-                f.write_str(std::str::from_utf8(&text[..length]).map_err(|_| fmt::Error)?)
+                let text = encoded(&hash);
+                f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
             }
         }
     }
@@ -98,7 +118,7 @@ impl FromStr for StateTag {
 
     /// Each state has one text: padding, trailing bits and leading zeros are refused.
     fn from_str(text: &str) -> Result<Self, InvalidStateTag> {
-        if text.len() == LENGTH {
+        if text.len() == Self::LENGTH {
             let mut hash = [0; 32];
             return match URL_SAFE_NO_PAD.decode_slice(text, &mut hash) {
                 Ok(32) => Ok(Self::from_hash(hash)),
@@ -113,9 +133,6 @@ impl FromStr for StateTag {
         }
     }
 }
-
-/// 32 bytes in base64, six bits a character.
-const LENGTH: usize = 43;
 
 #[cfg(test)]
 mod tests {

@@ -76,9 +76,9 @@ impl Rendered {
         headers
     }
 
-    fn add_validators(&self, headers: &mut HeaderMap) {
-        if let Some(etag) = &self.validators.etag {
-            headers.insert(ETAG, etag.to_header_value());
+    fn add_validators(&mut self, headers: &mut HeaderMap) {
+        if let Some(etag) = self.validators.etag.take() {
+            headers.insert(ETAG, etag.into_header_value());
         }
         if let Some(date) = &self.validators.last_modified {
             date_headers(headers, date);

@@ -191,7 +191,7 @@ impl<T: Versioned> Tagged<T> {
             (None, Some(state), None) => known(&self.value, state)?,
             (None, None, _) => Representation::of(&self.value)?,
         };
-        let Validators { etag, last_modified } = representation.validators();
+        let (body, Validators { etag, last_modified }) = representation.into_parts();
         let etag = etag.filter(|_| self.shows_tag);
         let last_modified = self.last_modified.or(last_modified).filter(|_| !outline.has_variant);
         Ok(Rendered {
@@ -202,7 +202,7 @@ impl<T: Versioned> Tagged<T> {
             asked: self.asked,
             digest: self.digest,
             sent: self.sent,
-            body: representation.into_body(),
+            body,
         })
     }
 }

@@ -1,9 +1,9 @@
 //! The value that is being written: whether it turned out a leaf, an array or an object, and, where
 //! its members come in any order, what is needed to sort them.
 
-use std::borrow::Cow;
+use std::cmp::Ordering;
 
-use super::string::{unescaped, utf16_order};
+use super::string::{unescaped, utf16_order, utf16_order_of_utf8};
 use super::{Error, Writer};
 
 /// What a member counts for.
@@ -84,11 +84,11 @@ enum Form {
     },
 }
 
-/// A member of an object that is sorted when it closes.
-#[derive(Debug)]
+/// A member of an object that is sorted when it closes: where its bytes start, its value's in them, and where they end.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Member {
-    name: Cow<'static, str>,
     start: usize,
+    value: usize,
     end: usize,
     role: Role,
 }
@@ -203,8 +203,7 @@ impl Frame {
             Form::Nothing | Form::Leaf | Form::Array { .. } => {}
         }
         let start = writer.bytes.len();
-        writer.name(name);
-        writer.bytes.push(b':');
+        writer.member_name(name);
         start
     }
 
@@ -212,15 +211,15 @@ impl Frame {
     #[inline]
     pub(super) fn close_member(&self, writer: &mut Writer, name: &'static str, start: usize, role: Role) {
         if self.is_outermost() && role != Role::State || matches!(self.form, Form::Collected { .. }) {
-            self.remember(writer, unescaped(name), start, role);
+            self.remember(writer, start, start + AROUND_A_NAME + name.len(), role);
         }
     }
 
     #[inline(never)]
-    fn remember(&self, writer: &mut Writer, name: Cow<'static, str>, start: usize, role: Role) {
+    fn remember(&self, writer: &mut Writer, start: usize, value: usize, role: Role) {
         let end = writer.bytes.len();
         if let Form::Collected { .. } = self.form {
-            writer.members.push(Member { name, start, end, role });
+            writer.members.push(Member { start, value, end, role });
         } else {
             writer.facts.marks.push(Mark { start, end, role });
         }
@@ -236,7 +235,7 @@ impl Frame {
             if let Some(embedded) = own.position(|member| member.role == Role::Embed) {
                 writer.members.remove(first + embedded);
             }
-            self.remember(writer, unescaped(name), at, Role::Embed);
+            self.remember(writer, at, at, Role::Embed);
         }
         writer.facts.embed = Some((at, name));
     }
@@ -249,8 +248,9 @@ impl Frame {
         writer.bytes.len()
     }
 
-    pub(super) fn close_entry(&self, writer: &mut Writer, name: Cow<'static, str>, start: usize) {
-        self.remember(writer, name, start, Role::State);
+    /// Remembers an entry that was opened at `start`, and whose value was written at `value`.
+    pub(super) fn close_entry(&self, writer: &mut Writer, start: usize, value: usize) {
+        self.remember(writer, start, value, Role::State);
     }
 
     /// Closes the value.
@@ -271,16 +271,57 @@ impl Frame {
     }
 }
 
+impl Member {
+    /// The name, as it is written between the quotes.
+    fn name<'a>(&self, writer: &'a Writer) -> &'a [u8] {
+        match (self.role, writer.facts.embed) {
+            (Role::Embed, Some((_, name))) => name.as_bytes(),
+            (Role::Embed, None) => b"",
+            _ => name_between(&writer.bytes, self.start, self.value),
+        }
+    }
+
+    fn unescaped_name(&self, writer: &Writer) -> String {
+        let name = String::from_utf8_lossy(self.name(writer));
+        unescaped(&name).into_owned()
+    }
+}
+
+/// The name of a member at `start` whose value is at `value`, as it is written between the quotes.
+pub(super) fn name_between(bytes: &[u8], start: usize, value: usize) -> &[u8] {
+    bytes.get(start + 1..value.saturating_sub(2)).unwrap_or_default()
+}
+
+/// The quotes and the colon.
+const AROUND_A_NAME: usize = 3;
+
 fn close_collected(start: usize, members: &mut [Member], writer: &mut Writer, outermost: bool) {
-    if !members.is_sorted_by(|a, b| utf16_order(&a.name, &b.name).is_lt()) {
-        members.sort_by(|a, b| utf16_order(&a.name, &b.name));
-        if let Some(twice) = members.windows(2).find(|pair| pair[0].name == pair[1].name) {
-            writer.fail(Error::Duplicate(twice[0].name.clone().into_owned()));
+    if !members.is_sorted_by(|a, b| order(a, b, writer).is_lt()) {
+        sort(members, writer);
+        if let Some(twice) = members.windows(2).find(|pair| pair[0].name(writer) == pair[1].name(writer)) {
+            writer.fail(Error::Duplicate(twice[0].unescaped_name(writer)));
         }
         rewrite(start, members, writer);
     }
     if outermost {
         mark(members, writer);
+    }
+}
+
+fn order(a: &Member, b: &Member, writer: &Writer) -> Ordering {
+    match a.name(writer).contains(&b'\\') || b.name(writer).contains(&b'\\') {
+        false => utf16_order_of_utf8(a.name(writer), b.name(writer)),
+        true => utf16_order(&a.unescaped_name(writer), &b.unescaped_name(writer)),
+    }
+}
+
+/// Names with escapes are read once each: a client may send many of them.
+fn sort(members: &mut [Member], writer: &Writer) {
+    match members.iter().any(|member| member.name(writer).contains(&b'\\')) {
+        false => members.sort_by(|a, b| order(a, b, writer)),
+        true => {
+            members.sort_by_cached_key(|member| Vec::from_iter(member.unescaped_name(writer).encode_utf16()))
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! The writer is this crate's own, so no upgrade or feature flag of another crate moves a tag.
 
 mod array;
+pub(crate) mod buffer;
 mod error;
 mod frame;
 mod number;
@@ -85,16 +86,16 @@ pub fn to_vec_serde<T: serde::Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, 
 
 #[inline(never)]
 fn value_to_vec(value: &dyn Value) -> Result<Vec<u8>, Error> {
-    let mut writer = Writer::default();
+    let mut writer = Writer::new();
     Open::write(value, Place::Nested, &mut writer);
-    writer.finish()
+    writer.finish().map(buffer::settle)
 }
 
 #[inline(never)]
 fn written(write: &dyn Fn(&mut Writer)) -> Result<Vec<u8>, Error> {
-    let mut writer = Writer::default();
+    let mut writer = Writer::new();
     write(&mut writer);
-    writer.finish()
+    writer.finish().map(buffer::settle)
 }
 
 /// The canonical JSON that `write` writes of a value.

@@ -12,11 +12,21 @@ pub(super) fn write_f32(bytes: &mut Vec<u8>, number: f32) {
     write_float(bytes, number, number.is_finite());
 }
 
-fn write_float<F: ryu_js::Float>(bytes: &mut Vec<u8>, number: F, finite: bool) {
-    if finite {
-        bytes.extend_from_slice(ryu_js::Buffer::new().format_finite(number).as_bytes());
-    } else {
-        bytes.extend_from_slice(b"null");
+/// The digits are `zmij`'s, for there is one shortest text that is closest to a number; how they are laid out is
+/// ECMAScript's.
+fn write_float<F: zmij::Float>(bytes: &mut Vec<u8>, number: F, finite: bool) {
+    if !finite {
+        return bytes.extend_from_slice(b"null");
+    }
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(number);
+    // A loop without an end in between is few instructions of a vector unit.
+    let has_exponent = text.bytes().fold(false, |found, byte| found | (byte == b'e'));
+    match text.strip_suffix(".0") {
+        _ if has_exponent => Decimal::parse(text).write(bytes),
+        Some("-0") => bytes.push(b'0'),
+        Some(whole) => bytes.extend_from_slice(whole.as_bytes()),
+        None => bytes.extend_from_slice(text.as_bytes()),
     }
 }
 
@@ -114,12 +124,40 @@ impl Decimal {
 
 #[cfg(test)]
 mod tests {
-    use super::write_decimal;
+    use super::{write_decimal, write_f32, write_f64};
 
     fn canonical(text: &str) -> String {
         let mut bytes = Vec::new();
         write_decimal(&mut bytes, text);
         String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn floats_are_laid_out_as_in_ecmascript() {
+        for (number, form) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (1.0, "1"),
+            (-40.25, "-40.25"),
+            (1e-5, "0.00001"),
+            (1e-6, "0.000001"),
+            (1.5e-7, "1.5e-7"),
+            (1e15, "1000000000000000"),
+            (1e16, "10000000000000000"),
+            (123456789012345680000.0, "123456789012345680000"),
+            (1e21, "1e+21"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (5e-324, "5e-324"),
+            (f64::NAN, "null"),
+        ] {
+            let mut bytes = Vec::new();
+            write_f64(&mut bytes, number);
+            assert_eq!(String::from_utf8(bytes).unwrap(), form);
+        }
+        let mut bytes = Vec::new();
+        write_f32(&mut bytes, 1e-5);
+        write_f32(&mut bytes, 16_777_216.0);
+        assert_eq!(bytes, b"0.0000116777216");
     }
 
     #[test]

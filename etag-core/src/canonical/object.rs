@@ -1,6 +1,6 @@
-use std::borrow::Cow;
 use std::marker::PhantomData;
 
+use super::frame::name_between;
 use super::string::unescaped;
 use super::{Error, Frame, Open, Place, Value, Writer};
 use crate::Versioned;
@@ -55,12 +55,16 @@ impl<'a> OpenObject<'a> {
         let outer = std::mem::replace(&mut self.writer.is_key, true);
         Open::write(key, Place::Nested, self.writer);
         self.writer.is_key = outer;
-        let name = close_key(self.writer, start);
+        let at = close_key(self.writer, start);
         match item {
-            Some(outline) => self.writer.item(Some(name.clone()), value, outline),
+            Some(outline) => {
+                let name = String::from_utf8_lossy(name_between(&self.writer.bytes, start, at));
+                let name = unescaped(&name).into_owned();
+                self.writer.item(Some(name), value, outline);
+            }
             None => Open::write(value, Place::Nested, self.writer),
         }
-        self.frame.close_entry(self.writer, Cow::Owned(name), start);
+        self.frame.close_entry(self.writer, start, at);
     }
 
     /// The items of a map that is answered with are in the order in which its members are sent.
@@ -71,19 +75,16 @@ impl<'a> OpenObject<'a> {
     }
 }
 
-/// Makes a name of the value that was written at `start`, and writes the colon; says the name.
-pub(super) fn close_key(writer: &mut Writer, start: usize) -> String {
-    let text = String::from_utf8_lossy(&writer.bytes[start..]).into_owned();
-    writer.bytes.truncate(start);
-    let name = match text.as_bytes() {
-        [b'"', .., b'"'] => &text[1..text.len() - 1],
-        [b'0'..=b'9' | b'-' | b't' | b'f', ..] => &text,
-        _ => {
-            writer.fail(Error::Key);
-            ""
+/// Makes a name of the value that was written at `start`, and writes the colon; says where the entry's value starts.
+pub(super) fn close_key(writer: &mut Writer, start: usize) -> usize {
+    match &writer.bytes[start..] {
+        [b'"', .., b'"'] => {}
+        [b'0'..=b'9' | b'-' | b't' | b'f', ..] => {
+            writer.bytes.insert(start, b'"');
+            writer.bytes.push(b'"');
         }
-    };
-    writer.name(name);
+        _ => writer.fail(Error::Key),
+    }
     writer.bytes.push(b':');
-    unescaped(name).into_owned()
+    writer.bytes.len()
 }

@@ -66,9 +66,9 @@ fn object(text: &str, writer: &mut Writer, depth: usize) -> Result<(), Error> {
     frame.collect(writer);
     for (name, member) in members {
         let start = frame.open_entry(writer);
-        write_name(writer, &name);
+        let at = write_name(writer, &name);
         value(member, writer, depth)?;
-        frame.close_entry(writer, Cow::Owned(name), start);
+        frame.close_entry(writer, start, at);
     }
     frame.close(writer);
     Ok(())

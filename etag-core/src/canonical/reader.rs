@@ -158,7 +158,7 @@ impl Open<'_> {
     /// Whether a leaf is to be written; flattened, a unit has no members (as in serde).
     #[inline(never)]
     fn leaf(&mut self, kind: &'static str) -> bool {
-        let is_nothing = kind == "null" && self.frame.is_flattening();
+        let is_nothing = self.frame.is_flattening() && kind == "null";
         if !is_nothing {
             self.frame.leaf(self.writer);
         }

@@ -1,7 +1,5 @@
 //! The same form for types that only implement `Serialize`.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use serde::ser;
 
@@ -69,8 +67,8 @@ impl<'a> Serializer<'a> {
             }
             Some(frame) => {
                 let start = frame.open_entry(writer);
-                write_name(writer, variant);
-                (writer, End::Entry { frame, name: variant, start })
+                let value = write_name(writer, variant);
+                (writer, End::Entry { frame, start, value })
             }
         }
     }
@@ -273,9 +271,11 @@ fn text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     serde_json::from_slice(&writer.finish()?).map_err(ser::Error::custom)
 }
 
-pub(super) fn write_name(writer: &mut Writer, name: &str) {
+/// Writes a name and the colon; says where the value starts.
+pub(super) fn write_name(writer: &mut Writer, name: &str) -> usize {
     writer.string(name);
     writer.bytes.push(b':');
+    writer.bytes.len()
 }
 
 /// What is written after the last element or member.
@@ -287,8 +287,8 @@ enum End<'a> {
     /// That of a member which names a variant, in the object that is flattened into.
     Entry {
         frame: &'a mut Frame,
-        name: &'static str,
         start: usize,
+        value: usize,
     },
 }
 
@@ -297,7 +297,7 @@ impl End<'_> {
         match self {
             Self::Nothing => {}
             Self::Object => writer.bytes.push(b'}'),
-            Self::Entry { frame, name, start } => frame.close_entry(writer, Cow::Borrowed(name), start),
+            Self::Entry { frame, start, value } => frame.close_entry(writer, start, value),
         }
     }
 }
@@ -360,8 +360,9 @@ elements! {
 pub struct Members<'a> {
     writer: &'a mut Writer,
     object: Open<'a>,
+    /// Where the entry starts whose key is written, and its value.
     start: usize,
-    name: String,
+    value: usize,
 }
 
 /// The object that members go into.
@@ -375,11 +376,11 @@ impl<'a> Members<'a> {
     fn open(writer: &'a mut Writer, end: End<'a>) -> Self {
         let mut frame = Frame::default();
         frame.collect(writer);
-        Self { writer, object: Open::Own(frame, end), start: 0, name: String::new() }
+        Self { writer, object: Open::Own(frame, end), start: 0, value: 0 }
     }
 
     fn flattened(writer: &'a mut Writer, frame: &'a mut Frame) -> Self {
-        Self { writer, object: Open::Flattened(frame), start: 0, name: String::new() }
+        Self { writer, object: Open::Flattened(frame), start: 0, value: 0 }
     }
 
     fn open_entry(&mut self) -> usize {
@@ -389,18 +390,18 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn close_entry(&mut self, name: Cow<'static, str>, start: usize) {
+    fn close_entry(&mut self, start: usize, value: usize) {
         match &mut self.object {
-            Open::Own(frame, _) => frame.close_entry(self.writer, name, start),
-            Open::Flattened(frame) => frame.close_entry(self.writer, name, start),
+            Open::Own(frame, _) => frame.close_entry(self.writer, start, value),
+            Open::Flattened(frame) => frame.close_entry(self.writer, start, value),
         }
     }
 
     fn member<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         let start = self.open_entry();
-        write_name(self.writer, name);
+        let at = write_name(self.writer, name);
         value.serialize(Serializer::new(self.writer))?;
-        self.close_entry(Cow::Borrowed(name), start);
+        self.close_entry(start, at);
         Ok(())
     }
 
@@ -422,14 +423,13 @@ impl ser::SerializeMap for Members<'_> {
         let written = key.serialize(Serializer::new(self.writer));
         self.writer.is_key = outer;
         written?;
-        self.name = close_key(self.writer, self.start);
+        self.value = close_key(self.writer, self.start);
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         value.serialize(Serializer::new(self.writer))?;
-        let name = std::mem::take(&mut self.name);
-        self.close_entry(Cow::Owned(name), self.start);
+        self.close_entry(self.start, self.value);
         Ok(())
     }
 

@@ -14,32 +14,66 @@ pub(super) fn write(bytes: &mut Vec<u8>, text: &str) {
 
 /// Writes `text` as it stands between the quotes.
 pub(super) fn write_escaped(bytes: &mut Vec<u8>, text: &str) {
-    let source = text.as_bytes();
-    let mut clean = 0;
-    for (at, &byte) in source.iter().enumerate() {
-        let escape = ESCAPES[usize::from(byte)];
-        if escape == 0 {
-            continue;
+    let mut rest = text.as_bytes();
+    while let Some(at) = first_escape(rest) {
+        bytes.extend_from_slice(&rest[..at]);
+        let byte = rest[at];
+        match ESCAPES[usize::from(byte)] {
+            b'u' => {
+                let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
+                bytes.extend_from_slice(b"\\u00");
+                bytes.extend_from_slice(&digits);
+            }
+            escape => bytes.extend_from_slice(&[b'\\', escape]),
         }
-        bytes.extend_from_slice(&source[clean..at]);
-        clean = at + 1;
-        if escape == b'u' {
-            let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
-            bytes.extend_from_slice(b"\\u00");
-            bytes.extend_from_slice(&digits);
-        } else {
-            bytes.extend_from_slice(&[b'\\', escape]);
-        }
+        rest = &rest[at + 1..];
     }
-    bytes.extend_from_slice(&source[clean..]);
+    bytes.extend_from_slice(rest);
+}
+
+/// Where the first byte is that is written as an escape.
+fn first_escape(text: &[u8]) -> Option<usize> {
+    let (chunks, tail) = text.as_chunks::<16>();
+    let clean = chunks.iter().take_while(|chunk| !has_escape::<16>(chunk)).count();
+    let is_clean = clean == chunks.len()
+        && !match (text.last_chunk::<16>(), tail.first_chunk::<8>(), tail.last_chunk::<8>()) {
+            // What the last chunk has in common with the one before is clean.
+            (Some(last), _, _) => has_escape(last),
+            (None, Some(first), Some(last)) => has_escape(first) || has_escape(last),
+            _ => tail.iter().any(|byte| is_escaped(*byte)),
+        };
+    if is_clean {
+        return None;
+    }
+    let at = text[clean * 16..].iter().position(|byte| is_escaped(*byte))?;
+    Some(clean * 16 + at)
+}
+
+/// Comparisons without a branch between them are few instructions of a vector unit.
+fn has_escape<const LENGTH: usize>(chunk: &[u8; LENGTH]) -> bool {
+    chunk.iter().fold(false, |found, byte| found | is_escaped(*byte))
+}
+
+const fn is_escaped(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 /// The order of members: by the UTF-16 code units of their names.
+pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
+    utf16_order_of_utf8(a.as_bytes(), b.as_bytes())
+}
+
+/// The same of texts in UTF-8.
 ///
 /// It differs from the order of the bytes only beyond the basic plane: `"\u{e000}"` comes after
-/// `"\u{1f600}"`.
-pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
-    a.encode_utf16().cmp(b.encode_utf16())
+/// `"\u{1f600}"`, whose first unit is a surrogate.
+pub(super) fn utf16_order_of_utf8(a: &[u8], b: &[u8]) -> Ordering {
+    // The characters from U+E000 to U+FFFF begin with 0xee or 0xef, those beyond with 0xf0 to 0xf4.
+    let rank = |byte: u8| if matches!(byte, 0xee | 0xef) { byte + 0x10 } else { byte };
+    match a.iter().zip(b).find(|(a, b)| a != b) {
+        Some((a, b)) => rank(*a).cmp(&rank(*b)),
+        None => a.len().cmp(&b.len()),
+    }
 }
 
 /// The text of a name that is written with escapes, as it stands between the quotes.
@@ -52,7 +86,7 @@ pub(crate) fn unescaped(name: &str) -> Cow<'_, str> {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// What follows the backslash for each byte; 0 where there is none, `u` for `\u00xx`.
+/// What follows the backslash for each byte that is escaped; `u` for `\u00xx`.
 static ESCAPES: [u8; 256] = {
     let mut escapes = [0; 256];
     let mut control = 0;
@@ -69,3 +103,36 @@ static ESCAPES: [u8; 256] = {
     escapes[b'\\' as usize] = b'\\';
     escapes
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escape_is_found_wherever_it_stands() {
+        for length in 1..70 {
+            for at in 0..length {
+                for (escaped, escape) in [(b'"', "\\\""), (b'\\', "\\\\"), (0x1f, "\\u001f"), (b'\n', "\\n")]
+                {
+                    let mut text = vec![b' '; length];
+                    text[at] = escaped;
+                    let mut written = Vec::new();
+                    write_escaped(&mut written, std::str::from_utf8(&text).unwrap());
+                    let expected = format!("{}{escape}{}", " ".repeat(at), " ".repeat(length - at - 1));
+                    assert_eq!(written, expected.as_bytes(), "{at} of {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_in_the_order_of_their_utf16_code_units() {
+        let names =
+            ["", "a", "aa", "b", "é", "€", "\u{d7ff}", "\u{e000}", "\u{ffff}", "\u{10000}", "\u{10ffff}"];
+        for (a, b) in names.iter().flat_map(|a| names.map(|b| (*a, b))) {
+            for (a, b) in [(a.to_owned(), b.to_owned()), (format!("x{a}y"), format!("x{b}y"))] {
+                assert_eq!(utf16_order(&a, &b), a.encode_utf16().cmp(b.encode_utf16()), "{a} {b}");
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::vec;
 use serde::Serialize;
 
 use super::frame::{Mark, Member, Role};
-use super::{Error, Open, Place, Serializer, Value, number, string};
+use super::{Error, Open, Place, Serializer, Value, buffer, number, string};
 use crate::list::{Item, Items};
 use crate::outline::Outline;
 use crate::{StateTag, Timestamp, Versioned};
@@ -68,15 +68,20 @@ impl Facts {
 }
 
 impl Writer {
+    /// Writes into the thread's buffer.
+    pub(crate) fn new() -> Self {
+        Self { bytes: buffer::take(), ..Self::default() }
+    }
+
     /// Writes what a store keeps.
     pub(crate) fn for_a_store() -> Self {
-        Self { kept: true, ..Self::default() }
+        Self { kept: true, ..Self::new() }
     }
 
     /// Writes a list whose items are in these states.
     #[cfg(feature = "axum")]
     pub(crate) fn with_known(states: Vec<StateTag>) -> Self {
-        Self { known: states.into_iter(), ..Self::default() }
+        Self { known: states.into_iter(), ..Self::new() }
     }
 
     /// Writes `null`.
@@ -163,10 +168,18 @@ impl Writer {
 
     /// Writes a string whose escapes are already in it.
     pub(super) fn name(&mut self, name: &str) {
-        self.bytes.reserve(name.len() + 3);
+        self.bytes.reserve(name.len() + 2);
         self.bytes.push(b'"');
         self.bytes.extend_from_slice(name.as_bytes());
         self.bytes.push(b'"');
+    }
+
+    /// Writes a member's name, whose escapes are already in it, and the colon.
+    pub(super) fn member_name(&mut self, name: &str) {
+        self.bytes.reserve(name.len() + 3);
+        self.bytes.push(b'"');
+        self.bytes.extend_from_slice(name.as_bytes());
+        self.bytes.extend_from_slice(b"\":");
     }
 
     /// Writes a nested value: state as a whole.

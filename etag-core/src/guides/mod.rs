@@ -4,6 +4,9 @@
 #[doc = include_str!("behind_a_proxy.md")]
 pub mod behind_a_proxy {}
 
+#[doc = include_str!("cost_of_a_tag.md")]
+pub mod cost_of_a_tag {}
+
 #[doc = include_str!("deploys.md")]
 pub mod deploys {}
 

@@ -7,7 +7,8 @@ pub(crate) use member::{Kind, Member};
 
 use std::any::TypeId;
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::hash::{Hash as _, Hasher};
+use std::sync::OnceLock;
 
 use crate::{StateTag, TagKeys, Timestamp, Versioned, canonical};
 use drawer::Pen;
@@ -55,14 +56,19 @@ impl Outline {
     }
 
     fn of_shape(shape: Shape) -> &'static Self {
-        let known = OUTLINES.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(outline) = known.as_ref().and_then(|known| known.get(&shape.id)) {
-            return outline;
+        let mut place = &OUTLINES[bucket(shape.id)];
+        loop {
+            match place.get() {
+                Some(known) if known.id == shape.id => return &known.outline,
+                Some(other) => place = &other.next,
+                // Whoever comes first fills the place; what another thread put there meanwhile is looked at then.
+                None => drop(place.set(Box::new(Known {
+                    id: shape.id,
+                    outline: Self::draw(shape),
+                    next: OnceLock::new(),
+                }))),
+            }
         }
-        drop(known);
-        let outline: &'static Self = Box::leak(Box::new(Self::draw(shape)));
-        let mut known = OUTLINES.write().unwrap_or_else(PoisonError::into_inner);
-        known.get_or_insert_default().entry(shape.id).or_insert(outline)
     }
 
     fn draw(shape: Shape) -> Self {
@@ -118,8 +124,39 @@ impl Outline {
     }
 }
 
-/// One entry for a type of the program: it does not grow with requests.
-static OUTLINES: RwLock<Option<HashMap<TypeId, &'static Outline>>> = RwLock::new(None);
+/// One entry for a type of the program: it does not grow with requests. Each answer looks into it, from all threads, and
+/// none of them waits or writes: those of a bucket are a list that only grows.
+static OUTLINES: [OnceLock<Box<Known>>; 256] = [const { OnceLock::new() }; 256];
+
+struct Known {
+    id: TypeId,
+    outline: Outline,
+    next: OnceLock<Box<Known>>,
+}
+
+/// A type's id is a hash already.
+fn bucket(id: TypeId) -> usize {
+    let mut taken = Taken(0);
+    id.hash(&mut taken);
+    taken.0 as usize % OUTLINES.len()
+}
+
+/// Takes a hash as it is.
+struct Taken(u64);
+
+impl Hasher for Taken {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// Part of each shape: another number says that the canonical form itself has changed.
 const FORMAT: &[u8] = b"etag-core 1\n";

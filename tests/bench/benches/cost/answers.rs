@@ -1,0 +1,55 @@
+//! Whole answers, from a router in process.
+
+use bench::apps::{Sample, Stored, ask, fresh, json, tagged, value_uri};
+use bench::models::{Large, Medium, Small};
+use bench::race::Calls;
+use etag_core::{Database, Resource};
+use http::{HeaderValue, StatusCode, Uri};
+use tokio::runtime::Runtime;
+
+use crate::Row;
+
+pub(crate) fn rows(runtime: &Runtime) -> Vec<Row<'_>> {
+    let mut rows = of(runtime, "small", Small::sample(1), 0.95, 0.85);
+    rows.extend(of(runtime, "medium", Medium::sample(1), None, None));
+    rows.extend(of(runtime, "large", Large::sample(100), 0.7, 0.01));
+    rows
+}
+
+fn of<'a, T: Sample + Stored + Resource<Key = String>>(
+    runtime: &'a Runtime,
+    size: &str,
+    value: T,
+    most_of_200: impl Into<Option<f64>>,
+    most_of_304: impl Into<Option<f64>>,
+) -> Vec<Row<'a>> {
+    let value: &T = Box::leak(Box::new(value));
+    let (stored, uri, tag) = runtime.block_on(async {
+        let database = Database::connect("memory:").await.expect("memory is there");
+        fresh(database, value).await
+    });
+    let plain = || asking(runtime, json(value), value_uri(), None);
+    let with_tag = asking(runtime, tagged(value), value_uri(), None);
+    let not_modified = asking(runtime, stored, uri, Some(tag));
+    vec![
+        Row::new(format!("{size}: `Tagged` 200"), "axum's `Json` 200", most_of_200, with_tag, plain()),
+        Row::new(format!("{size}: `Fresh` 304"), "axum's `Json` 200", most_of_304, not_modified, plain()),
+    ]
+}
+
+/// Asks a service again and again.
+pub(crate) fn asking(
+    runtime: &Runtime,
+    router: axum::Router,
+    uri: Uri,
+    tag: Option<HeaderValue>,
+) -> Calls<'_> {
+    let expected = if tag.is_some() { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    Box::new(move |count| {
+        runtime.block_on(async {
+            for _ in 0..count {
+                assert_eq!(ask(&router, &uri, tag.as_ref()).await, expected);
+            }
+        });
+    })
+}
