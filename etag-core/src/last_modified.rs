@@ -53,12 +53,12 @@ impl LastModified {
         self.alone && Timestamp::from(now).as_seconds() > self.time.as_seconds()
     }
 
-    /// Whether the resource has not changed since `date`, compared in whole seconds (§13.1.3, §13.1.4).
     /// Whether a date is the one that is sent.
     pub(crate) fn is_in_second_of(&self, date: SystemTime) -> bool {
         self.time.as_seconds() == Timestamp::from(date).as_seconds()
     }
 
+    /// Whether the resource has not changed since `date`, compared in whole seconds (§13.1.3, §13.1.4).
     pub(crate) fn is_not_after(&self, date: SystemTime) -> bool {
         self.time.as_seconds() <= Timestamp::from(date).as_seconds()
     }

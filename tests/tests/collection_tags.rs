@@ -278,60 +278,65 @@ async fn another_release_has_other_tags_for_the_same_rows() {
     .await;
 }
 
-/// While writers create, replace and delete, and a collection begins to be kept: no tag names two lists.
+/// Creates, replaces and deletes three readings of its own until then; how often.
+async fn keep_writing(app: Router, writer: i64, until: Instant) -> usize {
+    let mut written = 0;
+    for number in 0.. {
+        if Instant::now() > until {
+            break;
+        }
+        let id = format!("{writer}-{}", number % 3);
+        let path = format!("/readings/{id}");
+        let current = call(&app, "GET", &path, &[], "").await;
+        let guard = match current.status {
+            404 => ("if-none-match", "*"),
+            _ => ("if-match", current.header("etag")),
+        };
+        let answer = match number % 5 {
+            4 if current.status == 200 => call(&app, "DELETE", &path, &[guard], "").await,
+            _ => put(&app, &id, &[guard], number).await,
+        };
+        assert!(answer.status < 300, "{}", answer.text());
+        written += 1;
+        tokio::task::yield_now().await;
+    }
+    written
+}
+
+/// The body that each tag was seen with.
+type Bodies = Arc<Mutex<HashMap<String, Vec<u8>>>>;
+
+/// Asks for the list with the last tag until then; how often there was another one.
+async fn keep_watching(app: Router, bodies: Bodies, until: Instant) -> usize {
+    let mut held = String::new();
+    let mut seen = 0;
+    while Instant::now() < until {
+        tokio::task::yield_now().await;
+        let answer = get_list(&app, "?limit=100", &held).await;
+        if answer.status == 304 {
+            continue;
+        }
+        held = answer.header("etag").to_owned();
+        let body = answer.body.to_vec();
+        let known = bodies.lock().unwrap().entry(held.clone()).or_insert(body.clone()).clone();
+        assert_eq!(known, body, "{held}");
+        seen += 1;
+    }
+    seen
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_tag_names_two_lists_while_writers_run() {
     on_each_database(async |database| {
-        let bodies: Arc<Mutex<HashMap<String, Vec<u8>>>> = Arc::default();
+        let bodies = Bodies::default();
         let app = router(&database);
         let until = Instant::now() + Duration::from_secs(3);
         let mut tasks = JoinSet::new();
         for writer in 0..6 {
-            let app = app.clone();
-            tasks.spawn(async move {
-                let mut written = 0;
-                for number in 0.. {
-                    if Instant::now() > until {
-                        break;
-                    }
-                    let id = format!("{writer}-{}", number % 3);
-                    let current = call(&app, "GET", &format!("/readings/{id}"), &[], "").await;
-                    let guard = match current.status {
-                        404 => ("if-none-match", "*"),
-                        _ => ("if-match", current.header("etag")),
-                    };
-                    let answer = match number % 5 {
-                        4 if current.status == 200 => {
-                            call(&app, "DELETE", &format!("/readings/{id}"), &[guard], "").await
-                        }
-                        _ => put(&app, &id, &[guard], number).await,
-                    };
-                    assert!(answer.status < 300, "{}", answer.text());
-                    written += 1;
-                    tokio::task::yield_now().await;
-                }
-                written
-            });
+            tasks.spawn(keep_writing(app.clone(), writer, until));
         }
         for _ in 0..4 {
-            let (app, bodies) = (app.clone(), Arc::clone(&bodies));
-            tasks.spawn(async move {
-                let mut held = String::new();
-                let mut seen = 0;
-                while Instant::now() < until {
-                    tokio::task::yield_now().await;
-                    let answer = get_list(&app, "?limit=100", &held).await;
-                    if answer.status == 304 {
-                        continue;
-                    }
-                    held = answer.header("etag").to_owned();
-                    let body = answer.body.to_vec();
-                    let known = bodies.lock().unwrap().entry(held.clone()).or_insert(body.clone()).clone();
-                    assert_eq!(known, body, "{held}");
-                    seen += 1;
-                }
-                seen
-            });
+            tasks.spawn(keep_watching(app.clone(), Arc::clone(&bodies), until));
         }
         let counts = tasks.join_all().await;
         eprintln!("writes and lists: {counts:?}, tags: {}", bodies.lock().unwrap().len());

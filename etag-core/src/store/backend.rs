@@ -27,8 +27,14 @@ use crate::{FromJson, Resource, Selection, StateTag};
 /// # #[cfg(not(feature = "sqlite"))]
 /// # fn main() {}
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a `Database` is not kept in `{Self}`",
+    label = "expected `sqlx::Sqlite` or `sqlx::Postgres`",
+    note = "the features `sqlite` and `postgres` of etag-core add these"
+)]
 pub trait Backend: Kept {}
 
+#[diagnostic::do_not_recommend]
 impl<DB: Kept> Backend for DB {}
 
 use sealed::Kept;
