@@ -397,6 +397,37 @@ async fn a_server_that_is_gone_is_a_503_and_one_that_is_back_is_used() {
     assert_eq!(put(("if-match", shown.header("etag")), "after").await.status, 200);
 }
 
+/// A transaction can still fail when it is committed: what a statement has given by then is no acknowledgement.
+#[tokio::test]
+async fn a_write_that_fails_at_its_commit_is_not_acknowledged() {
+    let Some(url) = postgres_database() else { return };
+    let database = Database::connect(&url).await.unwrap();
+    let router = router(&database);
+    let send = async |method: &str, id: &str, condition: (&str, &str)| {
+        let headers = [("content-type", "application/json"), condition];
+        let body = json!({ "text": condition.1 }).to_string();
+        call(&router, method, &format!("/notes/{id}"), &headers, body).await
+    };
+    let kept = send("PUT", "kept", ("if-none-match", "*")).await;
+    assert_eq!(kept.status, 201);
+    let fails_at_commit = "CREATE FUNCTION fail() RETURNS TRIGGER LANGUAGE plpgsql AS
+        $$ BEGIN RAISE 'overtaken' USING ERRCODE = 'serialization_failure'; END $$;
+        CREATE CONSTRAINT TRIGGER fails AFTER INSERT OR UPDATE ON etag_rows
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()";
+    sqlx::raw_sql(fails_at_commit).execute(database.pool::<Postgres>().unwrap()).await.unwrap();
+    let tag = ("if-match", kept.header("etag"));
+    let answers = [
+        send("PUT", "new", ("if-none-match", "*")).await,
+        send("PUT", "kept", tag).await,
+        send("DELETE", "kept", tag).await,
+    ];
+    for answer in answers {
+        assert_eq!(answer.status, 503, "{}", answer.text());
+    }
+    let shown = call(&router, "GET", "/notes/kept", &[], "").await;
+    assert_eq!((shown.status, shown.header("etag")), (200, kept.header("etag")));
+}
+
 #[tokio::test]
 async fn a_server_that_says_nothing_is_a_503_after_a_while() {
     let Some(cluster) = Cluster::start(&["fsync=off"]) else { return };
