@@ -43,10 +43,8 @@ impl Lists for SqliteConnection {
 
     async fn collection(&mut self, name: &'static str) -> Result<String, DatabaseError> {
         let kept = || {
-            let changed = sqlx::query_scalar(
-                "SELECT CAST(changed AS TEXT) FROM etag_collections WHERE collection = $1",
-            );
-            changed.bind(name)
+            let statement = sqlx::AssertSqlSafe(format!("{} $1", Sqlite::COLLECTION));
+            sqlx::query_scalar(statement).bind(name)
         };
         if let Some(kept) = kept().fetch_optional(&mut *self).await? {
             return Ok(kept);
