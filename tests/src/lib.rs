@@ -110,7 +110,8 @@ pub fn program() -> &'static Path {
 /// A program of the examples, built.
 fn built(name: &str) -> PathBuf {
     // With the features of the whole workspace, which the tests were built with: its dependencies are there already.
-    let build = escargot::CargoBuild::new().arg("--workspace").bin(name);
+    // Those of dev-dependencies count where cargo is asked for examples, of which there is none.
+    let build = escargot::CargoBuild::new().args(["--workspace", "--examples"]).bin(name);
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     build.manifest_path(manifest).run().expect("the program builds").path().to_owned()
 }

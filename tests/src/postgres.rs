@@ -1,5 +1,6 @@
 //! PostgreSQL clusters of the tests' own, made by the machine's programs and gone with the test's process.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -52,21 +53,7 @@ impl Cluster {
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
         let mut cluster =
             Self { programs, folder, port, settings, server: None, databases: AtomicUsize::new(0) };
-        // A locale whose order of texts is not that of their bytes.
-        cluster.run(
-            "initdb",
-            &[
-                "--no-sync",
-                "--auth=trust",
-                "--username=postgres",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--locale-provider=icu",
-                "--icu-locale=en-US",
-                "--pgdata",
-                &cluster.data(),
-            ],
-        );
+        cluster.initialize();
         cluster.restart();
         Some(cluster)
     }
@@ -142,6 +129,32 @@ impl Cluster {
         self.wait_until_ready();
     }
 
+    /// Makes its files. `initdb` takes seconds: what it has made once is copied from then on, also by other processes.
+    fn initialize(&self) {
+        let template = self.template();
+        if template.exists() {
+            return copy(&template, Path::new(&self.data()));
+        }
+        self.run("initdb", &[&INITDB[..], &["--pgdata", &self.data()]].concat());
+        let beside = template.parent().expect("it is in a folder");
+        let made = tempfile::tempdir_in(beside).expect("the target folder can be written");
+        let whole = made.path().join("data");
+        copy(Path::new(&self.data()), &whole);
+        // It appears at once, or not where another process was first.
+        if let Err(error) = std::fs::rename(&whole, &template) {
+            assert!(template.exists(), "{}: {error}", template.display());
+        }
+    }
+
+    /// Where new files are kept, in the target folder: another version of `initdb` or another user has others.
+    fn template(&self) -> PathBuf {
+        let program = std::env::current_exe().expect("a test is a program");
+        let build = program.ancestors().nth(2).expect("it is in a target folder");
+        let mut hasher = DefaultHasher::new();
+        (self.output("initdb", &["--version"]), INITDB, is_root()).hash(&mut hasher);
+        build.join(format!("postgres-{:016x}", hasher.finish()))
+    }
+
     fn wait_until_ready(&self) {
         let begun = Instant::now();
         let port = format!("--port={}", self.port);
@@ -175,9 +188,15 @@ impl Cluster {
     }
 
     fn run(&self, program: &str, arguments: &[&str]) {
+        self.output(program, arguments);
+    }
+
+    /// What a program of the server's prints.
+    fn output(&self, program: &str, arguments: &[&str]) -> Vec<u8> {
         let output = self.command(Path::new(&self.program(program))).args(arguments).output();
         let output = output.unwrap_or_else(|error| panic!("{program} runs: {error}"));
         assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
     }
 
     /// A command as a user that PostgreSQL runs as: it refuses root.
@@ -210,6 +229,17 @@ impl Server {
     }
 }
 
+/// How `initdb` is called, but for the folder: with a locale whose order of texts is not that of their bytes.
+const INITDB: [&str; 7] = [
+    "--no-sync",
+    "--auth=trust",
+    "--username=postgres",
+    "--encoding=UTF8",
+    "--locale=C.UTF-8",
+    "--locale-provider=icu",
+    "--icu-locale=en-US",
+];
+
 /// Runs a server until the input ends; then, unless that has said otherwise, its folder is removed.
 const KEEPER: &str = r#"
     "$@" </dev/null >&2 &
@@ -219,6 +249,12 @@ const KEEPER: &str = r#"
     wait
     [ -n "$keep" ] || rm -rf "$0"
 "#;
+
+/// Copies a folder with its owners and modes.
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("--archive").args([from, to]).status().expect("cp runs");
+    assert!(copied.success(), "{} is copied to {}", from.display(), to.display());
+}
 
 fn signal(name: &str, processes: &[u32]) {
     let processes: Vec<String> = processes.iter().map(u32::to_string).collect();

@@ -3,7 +3,7 @@
 use etag_core::axum::{Guarded, Problem};
 use etag_core::{Database, Versioned};
 use serde::Deserialize;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Postgres, Transaction};
 
 #[derive(Deserialize, Versioned)]
 #[versioned(store = Database)]
@@ -13,7 +13,7 @@ struct Note {
     text: String,
 }
 
-async fn write(note: Guarded<Note>, mut transaction: Transaction<'static, Sqlite>) -> Result<(), Problem> {
+async fn write(note: Guarded<Note>, mut transaction: Transaction<'static, Postgres>) -> Result<(), Problem> {
     note.save_in(&mut transaction).await?;
     Ok(())
 }

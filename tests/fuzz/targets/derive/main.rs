@@ -136,12 +136,22 @@ fn member(statement: &Stmt) -> Option<String> {
         return None;
     };
     match call.args.first() {
-        Some(Expr::Lit(ExprLit { lit: Lit::Str(name), .. })) => {
+        Some(Expr::Lit(ExprLit { lit: Lit::Str(name), .. })) if writes_a_member(&call.method.to_string()) => {
             let name = format!("\"{}\"", name.value());
             Some(serde_json::from_str(&name).expect("a name as it stands in JSON"))
         }
         _ => None,
     }
+}
+
+/// Whether the text after a verb names a member: that of `cache_control` is a header's, for one.
+fn writes_a_member(verb: &str) -> bool {
+    matches!(
+        verb.strip_suffix("_unless").unwrap_or(verb),
+        "member" | "serde" | "id" | "revision" | "modified" | "variant" | "skip" | "items" // a role's
+            | "with" | "with_revision" | "with_modified"
+            | "tag" | "embed"
+    )
 }
 
 /// Makes of each `ungrouped(...)` what a macro by example hands over for its `$ty:ty`: a group without delimiters.

@@ -5,5 +5,5 @@
 #[rustversion::attr(not(stable(1.95)), ignore = "the expected words are those of rustc 1.95")]
 #[test]
 fn each_mistake_is_refused_in_words_that_name_the_next_edit() {
-    trybuild::TestCases::new().compile_fail("ui/*/*.rs");
+    trybuild::TestCases::new().compile_fail("*/*.rs");
 }
