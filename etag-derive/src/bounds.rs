@@ -182,6 +182,9 @@ impl ToTokens for Predicate {
 
 fn infer(model: &Versioned<'_>, krate: &TokenStream, predicates: &mut Predicates) {
     let parameters: Vec<_> = model.generics.type_params().map(|it| &it.ident).collect();
+    if parameters.is_empty() {
+        return;
+    }
     let into = match &model.shape {
         Shape::Into(into) => Some((&into.ty, &["Versioned"][..])),
         _ => None,

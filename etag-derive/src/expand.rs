@@ -45,14 +45,14 @@ fn expand_versioned(model: &Versioned<'_>, krate: &TokenStream) -> TokenStream {
     let Generics { parameters, arguments, where_clause } = Generics::new(model, krate);
     let names = Names::new(model);
     let doc = format!(" {}", doc::doc(&model.shape));
-    let lines = lines(model, &Scope::of_struct(&names, krate));
+    let lines = TokenStream::from_iter(lines(model, &Scope::of_struct(&names, krate)));
     let Names { it, reader, .. } = &names;
     quote! {
         #[automatically_derived]
         impl #parameters #krate::Versioned for #ident #arguments #where_clause {
             #[doc = #doc]
             fn describe<#reader: #krate::Describe<Self>>(#it: &mut #reader) {
-                #(#lines)*
+                #lines
             }
         }
     }

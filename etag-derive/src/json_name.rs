@@ -23,5 +23,8 @@ pub(crate) fn escape(name: &str) -> String {
 
 /// The order of an object's members: RFC 8785 §3.2.3, by UTF-16 code units before escaping.
 pub(crate) fn compare(left: &str, right: &str) -> Ordering {
-    left.encode_utf16().cmp(right.encode_utf16())
+    match left.is_ascii() && right.is_ascii() {
+        true => left.cmp(right),
+        false => left.encode_utf16().cmp(right.encode_utf16()),
+    }
 }

@@ -1,6 +1,6 @@
 //! One line per field: of a struct, or of one variant of an enum.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::quote;
 use syn::LitStr;
 use syn::spanned::Spanned;
@@ -25,7 +25,7 @@ pub(crate) fn object(object: &Object<'_>, scope: &Scope<'_>) -> Vec<TokenStream>
         for field in &object.fields {
             if field.is_unsent() && field.role == role {
                 let verb = format!("unsent_{}", verb(role));
-                lines.push(call(field, it, &verb, &scope.get(field)));
+                lines.push(call(field, it, &verb, scope.get(field)));
             }
         }
     }
@@ -94,13 +94,13 @@ pub(crate) fn null(scope: &Scope<'_>) -> TokenStream {
 pub(crate) fn bare(verb: &str, field: &Field<'_>, scope: &Scope<'_>) -> TokenStream {
     let it = scope.it();
     if let Some(write) = scope.write(field) {
-        return call(field, it, &format!("with_{verb}"), &write);
+        return call(field, it, &format!("with_{verb}"), write);
     }
     let verb = match field.role {
         Role::Serde => format!("serde_{verb}"),
         _ => scope.verb(verb),
     };
-    call(field, it, &verb, &scope.get(field))
+    call(field, it, &verb, scope.get(field))
 }
 
 /// A member's line:
@@ -117,23 +117,23 @@ pub(crate) fn member(name: &str, field: &Field<'_>, scope: &Scope<'_>) -> TokenS
     let unless = field.unless.map(|path| scope.left_out(field, path));
     if let (Role::Revision | Role::Modified, Some(with)) = (field.role, field.with) {
         let (get, write) = (scope.get(field), scope.write_value(field, with));
-        return call(field, it, &format!("with_{}", verb(field.role)), &quote!(#name, #get, #write));
+        return call(field, it, &format!("with_{}", verb(field.role)), quote!(#name, #get, #write));
     }
     match (scope.write(field), unless) {
-        (Some(write), None) => call(field, it, "with", &quote!(#name, #write)),
-        (Some(write), Some(unless)) => call(field, it, "with_unless", &quote!(#name, #unless, #write)),
+        (Some(write), None) => call(field, it, "with", quote!(#name, #write)),
+        (Some(write), Some(unless)) => call(field, it, "with_unless", quote!(#name, #unless, #write)),
         (None, None) => {
             let get = scope.get(field);
-            call(field, it, &scope.verb(verb(field.role)), &quote!(#name, #get))
+            call(field, it, &scope.verb(verb(field.role)), quote!(#name, #get))
         }
         (None, Some(_)) if scope.is_case() => {
             let get = scope.get_unless(field);
-            call(field, it, "case_member_unless", &quote!(#name, #get))
+            call(field, it, "case_member_unless", quote!(#name, #get))
         }
         (None, Some(unless)) => {
             let get = scope.get(field);
             let verb = format!("{}_unless", verb(field.role));
-            call(field, it, &verb, &quote!(#name, #unless, #get))
+            call(field, it, &verb, quote!(#name, #unless, #get))
         }
     }
 }
@@ -178,8 +178,9 @@ fn verb(role: Role) -> &'static str {
 ///
 /// rustc puts its caret on the verb where the field's type has no canonical form. So the verb is
 /// located at that type, which is what is wrong then.
-fn call(field: &Field<'_>, it: &Ident, verb: &str, arguments: &TokenStream) -> TokenStream {
+fn call(field: &Field<'_>, it: &Ident, verb: &str, arguments: TokenStream) -> TokenStream {
     let at_type = Span::mixed_site().located_at(field.ty.span());
     let verb = Ident::new(verb, at_type);
-    quote!(#it.#verb(#arguments);)
+    let arguments = Group::new(Delimiter::Parenthesis, arguments);
+    quote!(#it.#verb #arguments;)
 }

@@ -48,10 +48,10 @@ fn parameter(ty: &Ident, used: &BTreeSet<String>) -> Ident {
     let span = Span::mixed_site();
     if name == own || used.contains(&name) {
         Ident::new("it", span)
-    } else if name == "gen" || (syn::parse_str::<Ident>(&name).is_err() && can_be_raw(&name)) {
-        Ident::new_raw(&name, span)
-    } else if syn::parse_str::<Ident>(&name).is_ok() {
+    } else if name != "gen" && syn::parse_str::<Ident>(&name).is_ok() {
         Ident::new(&name, span)
+    } else if can_be_raw(&name) {
+        Ident::new_raw(&name, span)
     } else {
         Ident::new("it", span)
     }
