@@ -39,10 +39,13 @@ impl<'a, V: Versioned + ?Sized> Array<'a, V> {
 
     /// Writes the next element.
     pub fn element(&mut self, value: &V) {
-        if self.open.is_list() {
-            self.open.item(&value, Outline::of::<V>());
-        } else {
-            self.open.value(&value);
+        match self.open.elements {
+            Elements::Ordered => {
+                separate(self.open.writer, self.open.start);
+                Open::write_nested(value, self.open.writer);
+            }
+            Elements::Unordered(_) => self.open.unplaced(&value),
+            Elements::Items | Elements::UnorderedItems(_) => self.open.item(&value, Outline::of::<V>()),
         }
     }
 
@@ -73,18 +76,12 @@ impl<'a> OpenArray<'a> {
         Self { writer, start, elements }
     }
 
-    fn is_list(&self) -> bool {
-        matches!(self.elements, Elements::Items | Elements::UnorderedItems(_))
-    }
-
-    fn value(&mut self, value: &dyn Value) {
+    /// Writes an element that is still to find its place among the others.
+    fn unplaced(&mut self, value: &dyn Value) {
+        let start = self.writer.bytes.len();
+        Open::write(value, Place::Nested, self.writer);
         if let Elements::Unordered(elements) = &mut self.elements {
-            let start = self.writer.bytes.len();
-            Open::write(value, Place::Nested, self.writer);
             elements.push(start..self.writer.bytes.len());
-        } else {
-            separate(self.writer, self.start);
-            Open::write(value, Place::Nested, self.writer);
         }
     }
 

@@ -130,6 +130,7 @@ impl Frame {
     }
 
     /// A leaf, or a whole array: one value.
+    #[inline]
     pub(super) fn leaf(&mut self, writer: &mut Writer) {
         if self.is_flattening() {
             writer.fail(Error::Flatten);
@@ -188,22 +189,31 @@ impl Frame {
     /// Writes what stands before a member's value; says where the member starts.
     #[inline(never)]
     pub(super) fn open_member(&mut self, writer: &mut Writer, name: &'static str) -> usize {
-        self.object(writer);
         match &mut self.form {
-            Form::Object { last } => {
-                if last.is_some() {
-                    writer.bytes.push(b',');
-                }
-                if cfg!(debug_assertions) && last.is_some_and(|last| !in_order(last, name)) {
+            Form::Object { last: Some(last) } => {
+                writer.bytes.extend_from_slice(b",\"");
+                if cfg!(debug_assertions) && !in_order(last, name) {
                     writer.error.get_or_insert(Error::Order(name.to_owned()));
                 }
-                *last = Some(name);
+                *last = name;
             }
-            Form::Collected { first, .. } => separate(*first, writer),
-            Form::Nothing | Form::Leaf | Form::Array { .. } => {}
+            Form::Object { last } => {
+                *last = Some(name);
+                writer.bytes.push(b'"');
+            }
+            Form::Nothing => {
+                self.form = Form::Object { last: Some(name) };
+                writer.bytes.extend_from_slice(b"{\"");
+            }
+            Form::Collected { first, .. } => {
+                separate(*first, writer);
+                writer.bytes.push(b'"');
+            }
+            Form::Leaf | Form::Array { .. } => writer.bytes.push(b'"'),
         }
-        let start = writer.bytes.len();
-        writer.member_name(name);
+        let start = writer.bytes.len() - 1;
+        writer.bytes.extend_from_slice(name.as_bytes());
+        writer.bytes.extend_from_slice(b"\":");
         start
     }
 
@@ -254,7 +264,15 @@ impl Frame {
     }
 
     /// Closes the value.
+    #[inline]
     pub(super) fn close(&self, writer: &mut Writer) {
+        if !matches!(self.form, Form::Leaf) {
+            self.close_with(writer);
+        }
+    }
+
+    #[inline(never)]
+    fn close_with(&self, writer: &mut Writer) {
         match self.form {
             Form::Leaf => {}
             Form::Nothing => writer.fail(Error::SkippedVariant),

@@ -30,8 +30,12 @@ impl<'a, K: Versioned + ?Sized, V: Versioned + ?Sized> Object<'a, K, V> {
 
     /// Writes the next entry; the key's own form is a string, a number or a boolean.
     pub fn entry(&mut self, key: &K, value: &V) {
-        let item = self.open.is_list.then(Outline::of::<V>);
-        self.open.entry(&key, &value, item);
+        let (start, at) = self.open.key(&key);
+        match self.open.is_list {
+            true => self.open.item(start, at, &value, Outline::of::<V>()),
+            false => Open::write_nested(value, self.open.writer),
+        }
+        self.open.frame.close_entry(self.open.writer, start, at);
     }
 
     pub(super) fn close(self) {
@@ -49,22 +53,20 @@ impl<'a> OpenObject<'a> {
         Self { writer, frame, is_list }
     }
 
-    /// An entry; the outline of its value, where that is an item with a tag of its own.
-    fn entry(&mut self, key: &dyn Value, value: &dyn Value, item: Option<&Outline>) {
+    /// Writes the name of an entry; says where the entry starts, and where its value does.
+    fn key(&mut self, key: &dyn Value) -> (usize, usize) {
         let start = self.frame.open_entry(self.writer);
         let outer = std::mem::replace(&mut self.writer.is_key, true);
         Open::write(key, Place::Nested, self.writer);
         self.writer.is_key = outer;
-        let at = close_key(self.writer, start);
-        match item {
-            Some(outline) => {
-                let name = String::from_utf8_lossy(name_between(&self.writer.bytes, start, at));
-                let name = unescaped(&name).into_owned();
-                self.writer.item(Some(name), value, outline);
-            }
-            None => Open::write(value, Place::Nested, self.writer),
-        }
-        self.frame.close_entry(self.writer, start, at);
+        (start, close_key(self.writer, start))
+    }
+
+    /// Writes the value of an entry that is an item with a tag of its own.
+    fn item(&mut self, start: usize, at: usize, value: &dyn Value, outline: &Outline) {
+        let name = String::from_utf8_lossy(name_between(&self.writer.bytes, start, at));
+        let name = unescaped(&name).into_owned();
+        self.writer.item(Some(name), value, outline);
     }
 
     /// The items of a map that is answered with are in the order in which its members are sent.

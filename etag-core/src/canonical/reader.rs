@@ -42,6 +42,14 @@ impl Open<'_> {
         open.frame.close(open.writer);
     }
 
+    /// Writes a value inside of another one. What a leaf does becomes a part of the caller, and the frame is gone.
+    #[inline(always)]
+    pub(super) fn write_nested<V: Versioned + ?Sized>(value: &V, writer: &mut Writer) {
+        let mut open = Open { writer, frame: Frame::default() };
+        open.pass(value);
+        open.frame.close(open.writer);
+    }
+
     /// Lets a value speak in this one's place.
     #[inline]
     fn pass<V: Versioned + ?Sized>(&mut self, value: &V) {
@@ -50,13 +58,8 @@ impl Open<'_> {
 
     #[inline(never)]
     fn member<V: Versioned + ?Sized>(&mut self, name: &'static str, value: &V, role: Role) {
-        self.any_member(name, &value, role);
-    }
-
-    #[inline(never)]
-    fn any_member(&mut self, name: &'static str, value: &dyn Value, role: Role) {
         let start = self.frame.open_member(self.writer, name);
-        Open::write(value, Place::Nested, self.writer);
+        Open::write_nested(value, self.writer);
         self.frame.close_member(self.writer, name, start, role);
     }
 
@@ -155,10 +158,21 @@ impl Open<'_> {
         }
     }
 
-    /// Whether a leaf is to be written; flattened, a unit has no members (as in serde).
-    #[inline(never)]
+    /// Whether a leaf is to be written.
+    #[inline]
     fn leaf(&mut self, kind: &'static str) -> bool {
-        let is_nothing = self.frame.is_flattening() && kind == "null";
+        if self.frame.is_flattening() {
+            return self.flattened_leaf(kind);
+        }
+        self.frame.leaf(self.writer);
+        true
+    }
+
+    /// Flattened, a unit has no members (as in serde).
+    #[cold]
+    #[inline(never)]
+    fn flattened_leaf(&mut self, kind: &'static str) -> bool {
+        let is_nothing = kind == "null";
         if !is_nothing {
             self.frame.leaf(self.writer);
         }

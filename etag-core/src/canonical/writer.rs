@@ -174,17 +174,9 @@ impl Writer {
         self.bytes.push(b'"');
     }
 
-    /// Writes a member's name, whose escapes are already in it, and the colon.
-    pub(super) fn member_name(&mut self, name: &str) {
-        self.bytes.reserve(name.len() + 3);
-        self.bytes.push(b'"');
-        self.bytes.extend_from_slice(name.as_bytes());
-        self.bytes.extend_from_slice(b"\":");
-    }
-
     /// Writes a nested value: state as a whole.
     pub(crate) fn value<V: Versioned + ?Sized>(&mut self, value: &V) {
-        Open::write(&value, Place::Nested, self);
+        Open::write_nested(value, self);
     }
 
     /// Writes the value that is answered with: its roles count.
