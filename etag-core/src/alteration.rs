@@ -83,6 +83,15 @@ pub(crate) fn is_suffixed(variant: &[u8]) -> bool {
     SUFFIXES.iter().any(|suffix| variant.strip_suffix(suffix.as_bytes()).is_some_and(is_variant))
 }
 
+/// Whether the text of a tag can end in a suffix: one look at its end says of most that it does not.
+pub(crate) fn may_have_suffix(text: &[u8]) -> bool {
+    let end = text.split_last_chunk::<LONGEST>().map_or(text, |(_, end)| end);
+    end.iter().any(|byte| matches!(byte, b'-' | b';'))
+}
+
+/// The length of `-deflate"`, by whose first character the longest of them are known.
+const LONGEST: usize = 9;
+
 /// Those of Apache httpd (`-gzip`, `-br`; mod_deflate, mod_brotli), Jetty (`--gzip`), Varnish (`-gz`), and others
 /// that do alike.
 const SUFFIXES: [&str; 15] = [
@@ -102,3 +111,17 @@ const SUFFIXES: [&str; 15] = [
     ";zstd",
     ";deflate",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_suffix_is_seen_at_the_end_of_a_tag() {
+        for suffix in SUFFIXES {
+            assert!(may_have_suffix(format!("\"7{suffix}\"").as_bytes()), "{suffix}");
+        }
+        assert!(!may_have_suffix(b"\"7\""));
+        assert!(!may_have_suffix(b"\"-0123456789\""));
+    }
+}

@@ -74,10 +74,13 @@ impl EntityTag {
     ///
     /// Where it is not an entity-tag: unquoted, with `w/`, or with a character that is no etagc.
     pub fn parse(text: &[u8]) -> Result<Self, InvalidEntityTag> {
+        Self::check(text).map(|()| Self { text: text.into(), state: None, keys: None })
+    }
+
+    /// Whether [`parse`](Self::parse) reads a text.
+    pub(crate) fn check(text: &[u8]) -> Result<(), InvalidEntityTag> {
         match text.strip_prefix(b"W/").unwrap_or(text) {
-            [b'"', opaque @ .., b'"'] if opaque.iter().all(|byte| is_etagc(*byte)) => {
-                Ok(Self { text: text.into(), state: None, keys: None })
-            }
+            [b'"', opaque @ .., b'"'] if opaque.iter().all(|byte| is_etagc(*byte)) => Ok(()),
             _ => Err(InvalidEntityTag),
         }
     }
@@ -129,6 +132,18 @@ impl EntityTag {
     /// Weak comparison: their octets are equal, whatever their strength (§8.8.3.2).
     pub fn weak_eq(&self, other: &Self) -> bool {
         self.opaque() == other.opaque()
+    }
+
+    /// Whether this is the tag's text, as it stands in a header.
+    pub(crate) fn is_text(&self, text: &[u8]) -> bool {
+        *self.text == *text
+    }
+
+    /// Weak comparison with the text of a tag.
+    pub(crate) fn weak_eq_text(&self, text: &[u8]) -> bool {
+        let quoted = text.strip_prefix(b"W/").unwrap_or(text);
+        let opaque = quoted.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+        opaque == Some(self.opaque())
     }
 
     /// Whether this tag of a request satisfies `If-Match` for a representation tagged `current`.

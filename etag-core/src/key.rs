@@ -1,5 +1,6 @@
 //! What identifies a resource: [`Key`], and its parts.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 use serde::Serialize;
@@ -40,6 +41,18 @@ pub trait KeyPart: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Se
     /// The part's text, in the one form that equal parts share; [`parse`](Self::parse) reads it.
     fn text(&self) -> String;
 
+    /// The same, borrowed where the part is a text itself.
+    ///
+    /// ```
+    /// use etag_core::KeyPart;
+    ///
+    /// assert_eq!(7_u64.as_text(), 7.text());
+    /// assert!(matches!("a".to_owned().as_text(), std::borrow::Cow::Borrowed("a")));
+    /// ```
+    fn as_text(&self) -> Cow<'_, str> {
+        self.text().into()
+    }
+
     /// A key that nothing has had before, where the type can make one.
     fn new() -> Option<Self> {
         None
@@ -62,6 +75,18 @@ pub trait Key: Clone + Debug + PartialEq + Send + Sync + 'static {
 
     /// The parts' texts, in order.
     fn parts(&self) -> Vec<String>;
+
+    /// The text of a key that is one part, borrowed where that is a text itself.
+    ///
+    /// ```
+    /// use etag_core::Key;
+    ///
+    /// assert_eq!("a".to_owned().only_part().as_deref(), Some("a"));
+    /// assert_eq!(("a".to_owned(), 7).only_part(), None);
+    /// ```
+    fn only_part(&self) -> Option<Cow<'_, str>> {
+        None
+    }
 
     /// The text of the part at `index`, in the one form that equal parts share; `None` where no part has such a text.
     fn part_to_text(index: usize, text: &str) -> Option<String>;
@@ -88,6 +113,10 @@ impl<P: KeyPart> Key for P {
 
     fn parts(&self) -> Vec<String> {
         vec![self.text()]
+    }
+
+    fn only_part(&self) -> Option<Cow<'_, str>> {
+        Some(self.as_text())
     }
 
     fn part_to_text(_: usize, text: &str) -> Option<String> {
@@ -213,6 +242,10 @@ impl KeyPart for String {
 
     fn text(&self) -> String {
         self.clone()
+    }
+
+    fn as_text(&self) -> Cow<'_, str> {
+        self.into()
     }
 }
 

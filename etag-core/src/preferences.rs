@@ -1,6 +1,6 @@
 //! What a client prefers of an answer.
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use sfv::{BareItem, Dictionary, ListEntry, Parser};
 
 /// What a client prefers of an answer, and a server may ignore: `Prefer: return=…` (RFC 7240 §4.2) and
@@ -60,7 +60,7 @@ impl Preferences {
 }
 
 fn returned(headers: &HeaderMap) -> Option<Return> {
-    let lines = headers.get_all("prefer").iter().filter_map(|line| line.to_str().ok());
+    let lines = headers.get_all(PREFER).iter().filter_map(|line| line.to_str().ok());
     let mut returned = None;
     for preference in lines.flat_map(|line| unquoted_parts(line, ',')) {
         // Parameters of the preference stand behind it.
@@ -95,7 +95,7 @@ fn unquoted_parts(text: &str, separator: char) -> impl Iterator<Item = &str> {
 }
 
 fn digest(headers: &HeaderMap) -> Option<Algorithm> {
-    let lines: Vec<&[u8]> = headers.get_all("want-repr-digest").iter().map(HeaderValue::as_bytes).collect();
+    let lines: Vec<&[u8]> = headers.get_all(WANT_REPR_DIGEST).iter().map(HeaderValue::as_bytes).collect();
     if lines.is_empty() {
         return None;
     }
@@ -113,3 +113,6 @@ fn digest(headers: &HeaderMap) -> Option<Algorithm> {
         (sha256, _) => sha256.map(|_| Algorithm::Sha256),
     }
 }
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const WANT_REPR_DIGEST: HeaderName = HeaderName::from_static("want-repr-digest");

@@ -3,10 +3,10 @@
 //! Coded and uncoded bytes are different representations, and no two share a strong tag (RFC 9110 §8.8.3.3). A handler
 //! inside of a compressor knows one of them: its tags are given the suffix on their way out, and lose it on their way in.
 
+use http::StatusCode;
 use http::header::{
     CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, VARY,
 };
-use http::{Method, StatusCode};
 
 use crate::preconditions::accept_encoding::{accepts, is_same, members};
 use crate::{EntityTag, TagList};
@@ -20,8 +20,7 @@ impl Uncoded {
     ///
     /// `If-None-Match` on GET and HEAD is about the representation that the request selects (§13.1.2): a coding that it
     /// does not accept is none of that. `If-Match` is about any, and `If-Range` about these very bytes: it stays.
-    pub(super) fn take(method: &Method, headers: &mut HeaderMap) -> Self {
-        let selects = matches!(*method, Method::GET | Method::HEAD);
+    pub(super) fn take(selects: bool, headers: &mut HeaderMap) -> Self {
         undo(headers, IF_MATCH, |_, _| true);
         Self(undo(headers, IF_NONE_MATCH, |headers, coding| !selects || accepts(headers, coding)))
     }
@@ -30,16 +29,15 @@ impl Uncoded {
     ///
     /// What digests the uncoded bytes is none of the coded ones (RFC 9530 §2, §3).
     pub(super) fn put_back(&self, status: StatusCode, headers: &mut HeaderMap) {
-        if coding(headers).is_some() {
+        let coding = coding(headers);
+        if coding.is_some() {
             headers.remove("repr-digest");
             headers.remove("content-digest");
         }
-        let etag = headers.get(ETAG).and_then(|etag| EntityTag::try_from(etag).ok());
-        let etag = etag.filter(|etag| !etag.is_weak());
         if status == StatusCode::NOT_MODIFIED {
             // A compressor may have taken the 304 for what it codes.
             headers.remove(CONTENT_ENCODING);
-            let held = etag.and_then(|etag| {
+            let held = strong_tag(headers).and_then(|etag| {
                 let (_, coding) = self.0.iter().find(|(tag, _)| tag.weak_eq(&etag))?;
                 coded(&etag, coding)
             });
@@ -47,8 +45,8 @@ impl Uncoded {
                 headers.insert(ETAG, held.to_header_value());
                 vary(headers);
             }
-        } else if let (true, Some(coding)) = (status.is_success(), coding(headers)) {
-            let coded = etag.and_then(|etag| match coding {
+        } else if let (true, Some(coding)) = (status.is_success(), coding) {
+            let coded = strong_tag(headers).and_then(|etag| match coding {
                 Coding::Known(name) => coded(&etag, name),
                 Coding::Other => EntityTag::weak(etag.opaque()).ok(),
             });
@@ -58,6 +56,12 @@ impl Uncoded {
             vary(headers);
         }
     }
+}
+
+/// The tag of an answer, where it is a strong one.
+fn strong_tag(headers: &HeaderMap) -> Option<EntityTag> {
+    let etag = headers.get(ETAG).and_then(|etag| EntityTag::try_from(etag).ok());
+    etag.filter(|etag| !etag.is_weak())
 }
 
 /// Rewrites one header; each tag that is not ours stays beside what it is without its suffix, for it may be part of it.

@@ -7,8 +7,8 @@ use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG,
-    HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
+    LAST_MODIFIED,
 };
 use http::{Method, Request, StatusCode};
 use http_body::{Frame, SizeHint};
@@ -111,9 +111,8 @@ where
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
         let selects = matches!(*request.method(), Method::GET | Method::HEAD);
         let is_head = request.method() == Method::HEAD;
-        let tolerate = request.extensions().get().copied().unwrap_or(Tolerate::Nothing);
-        let conditions = selects.then(|| cache_conditions(request.headers()).tolerating(tolerate));
-        let uncoded = Uncoded::take(&request.method().clone(), request.headers_mut());
+        let conditions = if selects { cache_conditions(&request) } else { None };
+        let uncoded = Uncoded::take(selects, request.headers_mut());
         let answer = self.inner.call(request);
         let cap = self.cap;
         Box::pin(async move {
@@ -123,28 +122,30 @@ where
                 // A compressor makes some octets even of nothing.
                 *answer.body_mut() = Body::new(NoContent);
             }
-            Ok(match conditions {
-                Some(conditions) if may_be_tagged(&answer) => tag(answer, &conditions, cap, is_head).await,
+            if !selects || !may_be_tagged(&answer) {
+                return Ok(answer);
+            }
+            let etag = tag(&mut answer, cap, is_head).await;
+            Ok(match (etag, conditions) {
+                (Some(etag), Some(conditions)) => evaluate(&conditions, etag, answer),
                 _ => answer,
             })
         })
     }
 }
 
-/// The conditions of a cache: those that can make a 304, and what it accepts.
-fn cache_conditions(headers: &HeaderMap) -> Preconditions {
-    let mut conditions = HeaderMap::new();
-    for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, ACCEPT_ENCODING] {
-        for value in headers.get_all(&name) {
-            conditions.append(name.clone(), value.clone());
-        }
-    }
-    Preconditions::read(&Method::GET, &conditions)
+/// The conditions that a cache makes. Most requests make none, and keep no place for any.
+fn cache_conditions<A>(request: &Request<A>) -> Option<Box<Preconditions>> {
+    let conditions = Preconditions::of_cache(request.headers());
+    let tolerate = request.extensions().get().copied().unwrap_or(Tolerate::Nothing);
+    conditions.is_conditional().then(|| Box::new(conditions.tolerating(tolerate)))
 }
 
 fn may_be_tagged(answer: &Response) -> bool {
     let says = |name, word: &str| {
-        let values = answer.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
+        // What is shorter than the word does not say it.
+        let values = answer.headers().get_all(name).iter().filter(|value| value.len() >= word.len());
+        let values = values.filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split([',', ';'])).any(|part| part.trim().eq_ignore_ascii_case(word))
     };
     answer.status() == StatusCode::OK
@@ -152,25 +153,25 @@ fn may_be_tagged(answer: &Response) -> bool {
         && !says(CONTENT_TYPE, "text/event-stream")
 }
 
-async fn tag(mut answer: Response, conditions: &Preconditions, cap: usize, is_head: bool) -> Response {
-    let etag = match answer.headers().get(ETAG).map(EntityTag::try_from) {
-        Some(Ok(etag)) => etag,
+/// The tag of an answer, which is given one where it has none.
+async fn tag(answer: &mut Response, cap: usize, is_head: bool) -> Option<EntityTag> {
+    if let Some(etag) = answer.headers().get(ETAG) {
         // What a handler set is not ours to mend.
-        Some(Err(_)) => return answer,
-        // The same content can be coded in many ways (RFC 9530 §6.5).
-        None if coding(answer.headers()).is_some() => return answer,
-        None => {
-            let body = std::mem::take(answer.body_mut());
-            let (body, hash) = hash(body, answer.headers(), cap, is_head).await;
-            *answer.body_mut() = body;
-            let Some(hash) = hash else {
-                return answer;
-            };
-            let etag = EntityTag::of_state(hash, None, false, None);
-            answer.headers_mut().insert(ETAG, etag.to_header_value());
-            etag
-        }
-    };
+        return EntityTag::try_from(etag).ok();
+    }
+    // The same content can be coded in many ways (RFC 9530 §6.5).
+    if coding(answer.headers()).is_some() {
+        return None;
+    }
+    let body = std::mem::take(answer.body_mut());
+    let (body, hash) = hash(body, answer.headers(), cap, is_head).await;
+    *answer.body_mut() = body;
+    let etag = EntityTag::of_state(hash?, None, false, None);
+    answer.headers_mut().insert(ETAG, etag.to_header_value());
+    Some(etag)
+}
+
+fn evaluate(conditions: &Preconditions, etag: EntityTag, mut answer: Response) -> Response {
     let validators = Validators::from(etag);
     if let Some(held) = conditions.held(Some(&validators)) {
         answer.headers_mut().insert(ETAG, held.to_header_value());
@@ -198,32 +199,70 @@ async fn hash(body: Body, headers: &HeaderMap, cap: usize, is_head: bool) -> (Bo
     if least > cap as u64 {
         return (body, None);
     }
-    let mut held = Held { frames: VecDeque::new(), rest: body };
-    let mut length = 0;
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut held.rest).poll_frame(context)).await {
-        length += frame.as_ref().ok().and_then(Frame::data_ref).map_or(0, Bytes::len);
-        let is_broken = frame.is_err();
-        held.frames.push_back(frame);
-        if is_broken || length > cap {
-            return (Body::new(held), None);
-        }
-    }
-    // Not every stream may be asked again once it has ended.
-    held.rest = Body::empty();
+    let mut rest = body;
+    let first = match next_frame(&mut rest).await {
+        Some(Ok(frame)) if rest.is_end_stream() => match frame.into_data() {
+            // Most bodies are one frame, which stays what it is.
+            Ok(data) if data.len() <= cap && !data.is_empty() => {
+                let hash = StateTag::hash([&data[..]]);
+                return (Body::from(data), Some(hash));
+            }
+            Ok(data) => Some(Ok(Frame::data(data))),
+            Err(trailers) => Some(Ok(trailers)),
+        },
+        first => first,
+    };
     // The body of a HEAD may have been taken off before: the tag of nothing is not that of the GET.
     let announces_more = announced.map_or(is_head, |announced| announced > 0);
-    if length == 0 && announces_more {
-        return (Body::new(held), None);
-    }
-    let data = held.frames.iter().filter_map(|frame| frame.as_ref().ok()?.data_ref());
-    let hash = StateTag::hash(data.map(|data| &data[..]));
-    (Body::new(held), Some(hash))
+    Held { frames: first.into_iter().collect(), rest }.hash(cap, announces_more).await
+}
+
+async fn next_frame(body: &mut Body) -> Option<Result<Frame<Bytes>, axum::Error>> {
+    poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await
 }
 
 /// A body of which the first frames have been read.
 struct Held {
     frames: VecDeque<Result<Frame<Bytes>, axum::Error>>,
     rest: Body,
+}
+
+impl Held {
+    /// Reads on to the end; the tag of nothing is none where more was announced.
+    async fn hash(mut self, cap: usize, announces_more: bool) -> (Body, Option<StateTag>) {
+        let mut length = self.length();
+        let mut is_broken = self.frames.iter().any(Result::is_err);
+        let mut has_ended = self.frames.is_empty();
+        while !has_ended && !is_broken && length <= cap {
+            match next_frame(&mut self.rest).await {
+                Some(frame) => {
+                    length += data_of(&frame).map_or(0, Bytes::len);
+                    is_broken = frame.is_err();
+                    self.frames.push_back(frame);
+                }
+                None => has_ended = true,
+            }
+        }
+        if !has_ended {
+            return (Body::new(self), None);
+        }
+        // Not every stream may be asked again once it has ended.
+        self.rest = Body::empty();
+        if length == 0 && announces_more {
+            return (Body::new(self), None);
+        }
+        let hash = StateTag::hash(self.frames.iter().filter_map(data_of).map(|data| &data[..]));
+        (Body::new(self), Some(hash))
+    }
+
+    /// The octets that have been read.
+    fn length(&self) -> usize {
+        self.frames.iter().filter_map(data_of).map(Bytes::len).sum()
+    }
+}
+
+fn data_of(frame: &Result<Frame<Bytes>, axum::Error>) -> Option<&Bytes> {
+    frame.as_ref().ok()?.data_ref()
 }
 
 impl HttpBody for Held {
@@ -245,8 +284,7 @@ impl HttpBody for Held {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let held: u64 =
-            self.frames.iter().filter_map(|frame| Some(frame.as_ref().ok()?.data_ref()?.len() as u64)).sum();
+        let held = self.length() as u64;
         let rest = self.rest.size_hint();
         let mut hint = SizeHint::new();
         hint.set_lower(rest.lower() + held);

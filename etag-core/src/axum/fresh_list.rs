@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
@@ -107,7 +108,7 @@ where
         let preconditions = Preconditions::of::<T>(parts);
         let headers = |selected: &Selected<T>| page_headers(parts, query.page(), selected.total());
         let check = |selected: &Selected<T>| match preconditions
-            .check_for(Some(&selected.validators()), Outline::of::<T>())
+            .check_for(Some(Cow::Owned(selected.validators())), Outline::of::<T>())
         {
             Err(Refusal::NotModified(not_modified)) => {
                 Err(Refusal::NotModified(not_modified.with(headers(selected))))
@@ -119,7 +120,8 @@ where
             && preconditions.is_conditional()
             && let Some(state) = store.collection_state().await.map_err(Into::into)?
         {
-            preconditions.check_for(Some(&collection_validators::<T>(state)), Outline::of::<T>())?;
+            let validators = collection_validators::<T>(state);
+            preconditions.check_for(Some(Cow::Owned(validators)), Outline::of::<T>())?;
         } else if preconditions.is_conditional() {
             check(&store.select(within.parts(), &query).await.map_err(Into::into)?)?;
         }

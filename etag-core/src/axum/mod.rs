@@ -45,6 +45,7 @@ mod json_patch;
 mod last_parameter;
 mod list_query;
 mod patch;
+mod path;
 mod pending;
 mod preconditions;
 mod problem;

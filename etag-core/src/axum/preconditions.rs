@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
@@ -103,21 +104,26 @@ impl Preconditions {
     /// 400 where a condition can't be read, 412 where one is false, and 304 for a GET or a HEAD of what the
     /// client has.
     pub fn check(&self, current: Option<&Validators>) -> Result<(), Refusal> {
-        self.check_for(current, &Outline::default())
+        self.check_for(current.map(Cow::Borrowed), &Outline::default())
     }
 
     /// As [`check`](Self::check); the type says what a 304 repeats.
-    pub(super) fn check_for(&self, current: Option<&Validators>, outline: &Outline) -> Result<(), Refusal> {
+    pub(super) fn check_for(
+        &self,
+        current: Option<Cow<'_, Validators>>,
+        outline: &Outline,
+    ) -> Result<(), Refusal> {
         if let Some(malformed) = self.malformed() {
             return Err(Problem::malformed_precondition(malformed.to_string()).into());
         }
-        match (self.evaluate(current), current) {
+        match (self.evaluate(current.as_deref()), current) {
             (Outcome::Proceed, _) => Ok(()),
             (Outcome::NotModified, Some(current)) => {
-                let not_modified = NotModified::new(current, None, outline);
-                Err(Refusal::NotModified(not_modified.naming(self.held(Some(current)))))
+                let held = self.held(Some(&current));
+                let not_modified = NotModified::new(current.into_owned(), None, outline);
+                Err(Refusal::NotModified(not_modified.naming(held)))
             }
-            (_, current) => Err(guard::failed(self, current).into()),
+            (_, current) => Err(guard::failed(self, current.as_deref()).into()),
         }
     }
 }

@@ -8,7 +8,7 @@ use http::header::{CACHE_CONTROL, CONTENT_LOCATION, ETAG, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::content_coding::vary;
-use super::rendered::date_headers;
+use super::rendered::{answer, date_headers};
 use super::replay::already_applied;
 use crate::outline::Outline;
 use crate::{EntityTag, Problem, Validators};
@@ -34,19 +34,19 @@ pub struct NotModified(HeaderMap);
 impl NotModified {
     /// A date is representation metadata, and only sent where no tag is (§15.4.5).
     pub(crate) fn new(
-        validators: &Validators,
-        content_location: Option<&HeaderValue>,
+        validators: Validators,
+        content_location: Option<HeaderValue>,
         outline: &Outline,
     ) -> Self {
         let mut headers = HeaderMap::new();
         cache_headers(&mut headers, outline);
-        match (&validators.etag, &validators.last_modified) {
-            (Some(etag), _) => drop(headers.insert(ETAG, etag.to_header_value())),
+        match (validators.etag, &validators.last_modified) {
+            (Some(etag), _) => drop(headers.insert(ETAG, etag.into_header_value())),
             (None, Some(date)) => date_headers(&mut headers, date),
             (None, None) => {}
         }
         if let Some(location) = content_location {
-            headers.insert(CONTENT_LOCATION, location.clone());
+            headers.insert(CONTENT_LOCATION, location);
         }
         Self(headers)
     }
@@ -102,7 +102,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
             Self::NotModified(NotModified(headers)) => {
-                (StatusCode::NOT_MODIFIED, headers, Body::new(NoContent)).into_response()
+                answer(StatusCode::NOT_MODIFIED, headers, Body::new(NoContent))
             }
             Self::AlreadyApplied => (StatusCode::NO_CONTENT, already_applied()).into_response(),
             Self::Problem(problem) => problem.into_response(),

@@ -34,8 +34,8 @@ pub(super) struct Rendered {
 impl Rendered {
     /// 304; `held` is the client's tag, where it is another one than this.
     pub(super) fn into_not_modified(self, held: Option<EntityTag>) -> Refusal {
-        let location = self.headers.get(CONTENT_LOCATION);
-        let not_modified = NotModified::new(&self.validators, location, self.outline);
+        let location = self.headers.get(CONTENT_LOCATION).cloned();
+        let not_modified = NotModified::new(self.validators, location, self.outline);
         Refusal::NotModified(not_modified.naming(held.as_ref()))
     }
 
@@ -141,7 +141,8 @@ impl IntoResponse for Rendered {
     }
 }
 
-fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
+/// An answer of these parts, none of which is copied.
+pub(super) fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;

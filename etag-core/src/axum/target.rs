@@ -1,8 +1,11 @@
+use std::borrow::Cow;
+
 use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use http::Uri;
 use http::request::Parts;
 
 use super::guard::{Conditions, has_tags};
+use super::path::{self, PathKey};
 use super::{Fresh, PolicyInState, Refusal, StoreInState};
 use crate::outline::Outline;
 use crate::{Access, Authorize, Key, KeyPrefix, Preconditions, Problem, Resource, Store, Version};
@@ -102,7 +105,7 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
     }
 
     fn check(&self, version: &Version) -> Result<(), Refusal> {
-        self.preconditions.check_for(Some(&version.validators::<T>()), Outline::of::<T>())
+        self.preconditions.check_for(Some(Cow::Owned(version.validators::<T>())), Outline::of::<T>())
     }
 
     /// Reads the key and runs the policy; `access` says for what.
@@ -112,19 +115,7 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
         T::Policy: PolicyInState<T, A>,
         A: Send + Sync,
     {
-        let parameters = parameters::<T>(parts).await?;
-        let texts: Vec<&str> = parameters.iter().map(String::as_str).collect();
-        let key = if texts.len() < T::Key::PARTS {
-            let wanted = T::PARAMETERS.join("`, `");
-            let error = format!(
-                "the route of a `{}` has not the parameters of its key, `{wanted}`: name them so, or write `id = \"…\"`",
-                T::COLLECTION
-            );
-            return Err(Problem::internal_error(error));
-        } else {
-            T::Key::from_parts(&texts)
-        };
-        let key = key.ok_or_else(Problem::not_found)?;
+        let key = key::<T>(parts).await?;
         T::Policy::from_ref(state).authorize(parts, Some(&key), access).await?;
         has_tags::<T>()?;
         let preconditions = Preconditions::of::<T>(parts);
@@ -144,6 +135,21 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
         let target = Self::reach(parts, state, Access::Write).await?;
         let conditions = Conditions::new::<T>(target.preconditions.clone(), parts.uri.query());
         Ok((target, conditions))
+    }
+}
+
+async fn key<T: Resource>(parts: &mut Parts) -> Result<T::Key, Problem> {
+    match path::read::<T, PathKey<T>>(parts).await? {
+        PathKey::Key(key) => Ok(key),
+        PathKey::Malformed => Err(Problem::not_found()),
+        PathKey::Missing => {
+            let wanted = T::PARAMETERS.join("`, `");
+            let error = format!(
+                "the route of a `{}` has not the parameters of its key, `{wanted}`: name them so, or write `id = \"…\"`",
+                T::COLLECTION
+            );
+            Err(Problem::internal_error(error))
+        }
     }
 }
 
@@ -167,7 +173,7 @@ pub(super) async fn list_prefix<T: Resource>(parts: &mut Parts) -> Result<KeyPre
 
 /// The parts of the key that a path has, each in the one form that equal parts share: 404 where a part is none.
 pub(super) async fn key_prefix<T: Resource>(parts: &mut Parts) -> Result<KeyPrefix, Problem> {
-    let texts = parameters::<T>(parts).await?;
+    let texts = path::read::<T, Vec<String>>(parts).await?;
     let normal = texts.iter().enumerate().map(|(index, text)| T::Key::part_to_text(index, text));
     let prefix = KeyPrefix::new(normal.collect::<Option<_>>().ok_or_else(Problem::not_found)?);
     parts.extensions.insert(prefix.clone());
@@ -177,21 +183,6 @@ pub(super) async fn key_prefix<T: Resource>(parts: &mut Parts) -> Result<KeyPref
 async fn has_other_parameters<T: Resource>(parts: &mut Parts) -> Result<bool, Problem> {
     let all = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Problem::not_found())?;
     Ok(all.iter().any(|(name, _)| !T::PARAMETERS.contains(&name)))
-}
-
-/// The key's parameters that the path has: those of the type's names, or the last ones.
-async fn parameters<T: Resource>(parts: &mut Parts) -> Result<Vec<String>, Problem> {
-    let parameters = RawPathParams::from_request_parts(parts, &())
-        .await
-        // A parameter that is no UTF-8 names nothing.
-        .map_err(|_| Problem::not_found())?;
-    let all: Vec<(&str, &str)> = parameters.iter().collect();
-    if T::PARAMETERS.is_empty() {
-        let last = all.len().saturating_sub(T::Key::PARTS);
-        return Ok(all[last..].iter().map(|(_, value)| (*value).to_owned()).collect());
-    }
-    let named = |name: &&str| all.iter().find(|(parameter, _)| parameter == name);
-    Ok(T::PARAMETERS.iter().map_while(named).map(|(_, value)| (*value).to_owned()).collect())
 }
 
 /// The path of the request as the client sent it, whatever routers it was nested in.

@@ -39,6 +39,12 @@ impl Asked {
         Self { action, range: range.map(Box::new), preferences: Preferences::from_headers(headers) }
     }
 
+    /// The whole of a representation, by a method that only selects it.
+    #[cfg(feature = "axum")]
+    pub(super) fn whole() -> Self {
+        Self { action: Action::Select, range: None, preferences: Preferences::default() }
+    }
+
     /// Whether the request only selects a representation.
     pub(crate) fn selects(&self) -> bool {
         self.action == Action::Select

@@ -4,6 +4,7 @@ pub(crate) mod accept_encoding;
 mod asked;
 mod date;
 mod range;
+mod sent_tags;
 mod tag_list;
 mod tolerance;
 
@@ -14,6 +15,7 @@ use http::header::{HeaderMap, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_M
 
 use crate::{EntityTag, LastModified, Preferences, Tolerate, Validators};
 use asked::Action;
+use sent_tags::SentTags;
 
 pub(crate) use asked::Asked;
 
@@ -39,7 +41,7 @@ pub use tag_list::TagList;
 pub struct Preconditions {
     if_match: Option<TagList>,
     if_unmodified_since: Option<SystemTime>,
-    if_none_match: Option<TagList>,
+    if_none_match: Option<SentTags>,
     if_modified_since: Option<SystemTime>,
     asked: Asked,
     malformed: Option<MalformedPrecondition>,
@@ -114,18 +116,25 @@ impl Preconditions {
         let asked = Asked::read(method, headers);
         let action = asked.action;
         let mut malformed = None;
-        let mut tags = |header: HeaderName, lenient: bool| match TagList::read(headers, &header)? {
-            Ok(tags) => Some(tags),
-            Err(_) if lenient => Some(TagList::none()),
-            Err(reason) => {
-                malformed.get_or_insert(MalformedPrecondition { header, reason });
+        let mut refuse = |header, reason| {
+            malformed.get_or_insert(MalformedPrecondition { header, reason });
+        };
+        let if_match = match TagList::read(headers, &IF_MATCH) {
+            Some(Err(reason)) if action != Action::Neither => {
+                refuse(IF_MATCH, reason);
                 None
             }
+            tags => tags.map(|tags| tags.unwrap_or(TagList::none())),
         };
-        let if_match = tags(IF_MATCH, action == Action::Neither);
-        let if_none_match = tags(IF_NONE_MATCH, action != Action::Change);
+        let if_none_match = match SentTags::read(headers, &IF_NONE_MATCH) {
+            Some(Err(reason)) if action == Action::Change => {
+                refuse(IF_NONE_MATCH, reason);
+                None
+            }
+            tags => tags.map(|tags| tags.unwrap_or(SentTags::none())),
+        };
         let coded = match (&if_none_match, action) {
-            (Some(TagList::Tags(tags)), Action::Select) => tolerance::coded(tags, headers),
+            (Some(tags), Action::Select) => tags.coded(headers),
             _ => Vec::new(),
         };
         Self {
@@ -140,12 +149,33 @@ impl Preconditions {
         }
     }
 
+    /// The conditions that a cache makes of a GET: those that can make a 304.
+    #[cfg(feature = "axum")]
+    pub(crate) fn of_cache(headers: &HeaderMap) -> Self {
+        let if_none_match = SentTags::read(headers, &IF_NONE_MATCH);
+        let if_none_match = if_none_match.map(|tags| tags.unwrap_or(SentTags::none()));
+        let coded = if_none_match.as_ref().map(|tags| tags.coded(headers));
+        Self {
+            if_match: None,
+            if_unmodified_since: None,
+            if_modified_since: single_date(headers, &IF_MODIFIED_SINCE),
+            if_none_match,
+            asked: Asked::whole(),
+            malformed: None,
+            tolerate: Tolerate::Nothing,
+            coded: coded.unwrap_or_default(),
+        }
+    }
+
     /// What the request demands, given the current representation's validators; `None` where there is no
     /// current representation.
     ///
     /// What was [malformed](Self::malformed) can't be evaluated, and so fails.
     pub fn evaluate(&self, current: Option<&Validators>) -> Outcome {
-        self.evaluate_at(current, SystemTime::now())
+        let names_date = self.if_modified_since.is_some() || self.if_unmodified_since.is_some();
+        // Without a date it is the same at any time, and no clock is asked.
+        let now = if names_date { SystemTime::now() } else { SystemTime::UNIX_EPOCH };
+        self.evaluate_at(current, now)
     }
 
     /// As [`evaluate`](Self::evaluate), by another clock: `now` says which dates are
@@ -160,7 +190,7 @@ impl Preconditions {
         }
         // Steps 3 and 4.
         let is_modified = match &self.if_none_match {
-            Some(tags) => !tags.matches(current, EntityTag::weak_eq) && self.held(current).is_none(),
+            Some(tags) => !tags.matches(current) && self.held(current).is_none(),
             None => self.asked.action == Action::Change || self.is_modified_since(current, now),
         };
         match (is_modified, self.asked.action) {
@@ -236,7 +266,7 @@ impl Preconditions {
 
     /// The tags of `If-None-Match` (§13.1.2).
     pub fn if_none_match(&self) -> Option<&TagList> {
-        self.if_none_match.as_ref()
+        self.if_none_match.as_ref().map(SentTags::list)
     }
 
     /// The date of `If-Modified-Since` (§13.1.3), if it is valid.

@@ -1,3 +1,5 @@
+use std::iter;
+
 use http::HeaderMap;
 use http::header::HeaderName;
 
@@ -18,14 +20,6 @@ impl TagList {
         Self::Tags(Vec::new())
     }
 
-    /// The tags; none of `*`.
-    pub(crate) fn tags(&self) -> &[EntityTag] {
-        match self {
-            Self::Any => &[],
-            Self::Tags(tags) => tags,
-        }
-    }
-
     /// Reads all lines of a header as one list; `None` where there is no such header.
     pub(crate) fn read(headers: &HeaderMap, name: &HeaderName) -> Option<Result<Self, &'static str>> {
         let lines: Vec<&[u8]> = headers.get_all(name).iter().map(http::HeaderValue::as_bytes).collect();
@@ -33,21 +27,15 @@ impl TagList {
     }
 
     /// `"*" / #entity-tag`, where a recipient passes over the empty members of a list (§5.6.1.2).
-    fn parse(lines: &[&[u8]]) -> Result<Self, &'static str> {
+    pub(super) fn parse(lines: &[&[u8]]) -> Result<Self, &'static str> {
         // The wildcard is no list: not even an empty member stands beside it.
-        if matches!(lines, [line] if line.trim_ascii() == b"*") {
+        if matches!(lines, [line] if is_any(line)) {
             return Ok(Self::Any);
         }
-        let mut tags = Vec::new();
-        for mut line in lines.iter().copied() {
-            while let Some(tag) = next_member(&mut line)? {
-                tags.push(EntityTag::parse(tag).map_err(|_| UNQUOTED)?);
-            }
-        }
-        match tags.is_empty() {
-            false => Ok(Self::Tags(tags)),
-            true => Err("it names no tag"),
-        }
+        let texts = lines.iter().flat_map(|line| members(line));
+        let tag = |text: Result<&[u8], _>| EntityTag::parse(text?).map_err(|_| UNQUOTED);
+        let tags: Vec<EntityTag> = texts.map(tag).collect::<Result<_, _>>()?;
+        if tags.is_empty() { Err(NONE) } else { Ok(Self::Tags(tags)) }
     }
 
     /// Whether the current representation is among these, by the comparison that the header asks for.
@@ -64,6 +52,22 @@ impl TagList {
             }
         }
     }
+}
+
+/// Whether a header's only line is the wildcard.
+pub(super) fn is_any(line: &[u8]) -> bool {
+    line.trim_ascii() == b"*"
+}
+
+/// The members of a line, up to the first that is malformed.
+pub(super) fn members(mut line: &[u8]) -> impl Iterator<Item = Result<&[u8], &'static str>> {
+    iter::from_fn(move || {
+        let member = next_member(&mut line).transpose();
+        if member.as_ref().is_some_and(Result::is_err) {
+            line = b"";
+        }
+        member
+    })
 }
 
 /// Cuts the next member off a line: a comma inside of quotes is part of the tag.
@@ -91,4 +95,5 @@ fn closing_quote(opaque: &[u8]) -> Result<usize, &'static str> {
     opaque.iter().position(|byte| *byte == b'"').ok_or("a double quote is not closed")
 }
 
-const UNQUOTED: &str = "a tag stands in double quotes, such as \"xyzzy\"";
+pub(super) const UNQUOTED: &str = "a tag stands in double quotes, such as \"xyzzy\"";
+pub(super) const NONE: &str = "it names no tag";

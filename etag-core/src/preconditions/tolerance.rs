@@ -1,7 +1,4 @@
-use http::HeaderMap;
-
 use super::Preconditions;
-use super::accept_encoding::accepts;
 #[cfg(feature = "axum")]
 use crate::StateTag;
 use crate::{Alteration, EntityTag, Tolerate, Validators};
@@ -51,7 +48,7 @@ impl Preconditions {
     pub(crate) fn held(&self, current: Option<&Validators>) -> Option<&EntityTag> {
         let current = current?.etag.as_ref().filter(|etag| etag.is_of_state())?;
         let is_whole = |tag: &EntityTag| tag.weak_eq(current);
-        if self.if_none_match.as_ref()?.tags().iter().any(is_whole) {
+        if self.coded.is_empty() || self.if_none_match.as_ref()?.names(current) {
             return None;
         }
         self.coded.iter().find(|tag| self.tolerated(tag).as_ref().is_some_and(is_whole))
@@ -64,13 +61,4 @@ impl Preconditions {
             Tolerate::Intermediaries => Alteration::undo(tag).map(|(unaltered, _)| unaltered),
         }
     }
-}
-
-/// Those of the tags with the suffix of a coding that the request accepts.
-pub(super) fn coded(tags: &[EntityTag], headers: &HeaderMap) -> Vec<EntityTag> {
-    let is_accepted = |tag: &&EntityTag| {
-        let coding = Alteration::undo(tag).and_then(|(_, alteration)| alteration.coding());
-        coding.is_some_and(|coding| accepts(headers, coding))
-    };
-    tags.iter().filter(is_accepted).cloned().collect()
 }

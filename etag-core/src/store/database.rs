@@ -50,20 +50,26 @@ macro_rules! with_rows {
         match &$database.kind {
             Kind::Memory(memory) => {
                 let _turn = memory.$pool().await;
-                let $rows = &mut memory.clone();
+                let $rows = &mut { memory };
                 $call.await
             }
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(pools) => {
-                let mut connection = pools.$pool.acquire().await?;
-                let $rows = &mut *connection;
-                $call.await
+                Box::pin(async {
+                    let mut connection = pools.$pool.acquire().await?;
+                    let $rows = &mut *connection;
+                    $call.await
+                })
+                .await
             }
             #[cfg(feature = "postgres")]
             Kind::Postgres(pool) => {
-                let mut connection = pool.acquire().await?;
-                let $rows = &mut *connection;
-                $call.await
+                Box::pin(async {
+                    let mut connection = pool.acquire().await?;
+                    let $rows = &mut *connection;
+                    $call.await
+                })
+                .await
             }
         }
     };

@@ -88,13 +88,10 @@ pub(super) fn is_trusted<T: Resource>(columns: &Columns) -> bool {
 }
 
 /// The version that a trusted row's columns name.
-pub(super) fn version_of<T: Resource>(
-    address: &Address,
-    columns: &Columns,
-) -> Result<Version, DatabaseError> {
+pub(super) fn version_of<T: Resource>(key: &str, columns: &Columns) -> Result<Version, DatabaseError> {
     let state: StateTag = columns.state.parse().map_err(|_| DatabaseError::Mismatch {
-        collection: address.collection,
-        key: address.key.clone(),
+        collection: T::COLLECTION,
+        key: key.to_owned(),
         difference: format!("`{}` is no state", columns.state),
     })?;
     let modified = Outline::of::<T>().has_modified.then(|| match columns.alone {

@@ -240,7 +240,7 @@ fn interpret<T: Resource + DeserializeOwned>(
     let key = key_of::<T>(&found.key)?;
     let address = Address { collection: T::COLLECTION, key: found.key };
     let Some(document) = found.document else {
-        return Ok((key, version_of::<T>(&address, &found.columns)?, None));
+        return Ok((key, version_of::<T>(&address.key, &found.columns)?, None));
     };
     let row = Row { columns: found.columns, document };
     let mut value: T = value_of(&address, &key, &row)?;
@@ -251,7 +251,7 @@ fn interpret<T: Resource + DeserializeOwned>(
     if cfg!(debug_assertions) {
         check(&address, &columns, &value)?;
     }
-    Ok((key, version_of::<T>(&address, &columns)?, Some(value)))
+    Ok((key, version_of::<T>(&address.key, &columns)?, Some(value)))
 }
 
 pub(super) async fn load_all<T: Resource + DeserializeOwned>(

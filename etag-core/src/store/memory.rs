@@ -85,7 +85,11 @@ impl Draft {
 
 impl Collections {
     fn get(&self, address: &Address) -> Option<&Arc<Entry>> {
-        self.rows.get(address.collection)?.get(&address.key)
+        self.entry(address.collection, &address.key)
+    }
+
+    fn entry(&self, collection: &str, key: &str) -> Option<&Arc<Entry>> {
+        self.rows.get(collection)?.get(key)
     }
 
     fn update<R>(&mut self, address: &Address, update: impl FnOnce(&mut Entry) -> Option<R>) -> Option<R> {
@@ -235,13 +239,20 @@ trait Place: Send {
     /// The collections, in which the row at `address` is as it is now.
     fn at(&mut self, address: &Address) -> impl DerefMut<Target = Collections>;
 
+    /// What `look` makes of a row as it is now.
+    fn look<R>(&self, collection: &str, key: &str, look: impl FnOnce(Option<&Entry>) -> R) -> R;
+
     /// The collections, in which the rows of that one are as they are now.
     fn whole(&mut self, collection: &'static str) -> impl Deref<Target = Collections>;
 }
 
-impl Place for Memory {
+impl Place for &Memory {
     fn at(&mut self, _: &Address) -> impl DerefMut<Target = Collections> {
         self.lock()
+    }
+
+    fn look<R>(&self, collection: &str, key: &str, look: impl FnOnce(Option<&Entry>) -> R) -> R {
+        look(self.lock().entry(collection, key).map(Arc::as_ref))
     }
 
     fn whole(&mut self, _: &'static str) -> impl Deref<Target = Collections> {
@@ -260,6 +271,13 @@ impl Place for Draft {
         &mut self.written
     }
 
+    fn look<R>(&self, collection: &str, key: &str, look: impl FnOnce(Option<&Entry>) -> R) -> R {
+        match self.written.entry(collection, key) {
+            Some(written) => look(Some(written)),
+            None => (&self.memory).look(collection, key, look),
+        }
+    }
+
     fn whole(&mut self, collection: &'static str) -> impl Deref<Target = Collections> {
         let memory = self.memory.lock();
         let mut rows = memory.rows.get(collection).cloned().unwrap_or_default();
@@ -273,6 +291,14 @@ impl Place for Draft {
 impl<P: Place> Rows for P {
     async fn columns(&mut self, address: &Address) -> Result<Option<Columns>, DatabaseError> {
         Ok(self.at(address).get(address).map(|entry| entry.row.columns.clone()))
+    }
+
+    async fn look<R, L>(&mut self, collection: &'static str, key: &str, look: L) -> Result<R, DatabaseError>
+    where
+        R: Send,
+        L: FnOnce(Option<&Columns>) -> R + Send,
+    {
+        Ok(Place::look(self, collection, key, |entry| look(entry.map(|entry| &entry.row.columns))))
     }
 
     async fn row(&mut self, address: &Address) -> Result<Option<Row>, DatabaseError> {
@@ -388,7 +414,8 @@ mod tests {
                 }
             }
         }
-        let mut rows = Memory::default();
+        let memory = Memory::default();
+        let mut rows = &memory;
         let at = Address { collection: "notes", key: "1".to_owned() };
         assert_eq!(alone(rows.insert(&at, false, &entry("first", 10_000_000)).await?), Some(true));
         for earlier in [0, 9_999_999, 10_000_000] {
@@ -403,6 +430,24 @@ mod tests {
             assert_eq!(alone(rows.insert(&at, true, &entry("fourth", earlier)).await?), None);
         }
         assert_eq!(alone(rows.insert(&at, true, &entry("fourth", 11_000_002)).await?), Some(false));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_draft_sees_its_own_columns_and_those_that_it_has_not_written() -> Result<(), DatabaseError> {
+        let memory = Memory::default();
+        let [kept, written] =
+            ["kept", "written"].map(|key| Address { collection: "notes", key: key.to_owned() });
+        (&memory).insert(&kept, false, &entry("first", 1)).await?;
+        (&memory).insert(&written, false, &entry("first", 1)).await?;
+        let mut draft = memory.begin().await;
+        draft.replace(&written, None, &entry("second", 2)).await?;
+        for (key, state) in [("kept", Some("first")), ("written", Some("second")), ("absent", None)] {
+            let look = |columns: Option<&Columns>| columns.map(|columns| columns.state.clone());
+            assert_eq!(Rows::look(&mut draft, "notes", key, look).await?.as_deref(), state, "{key}");
+        }
+        let look = |columns: Option<&Columns>| columns.map(|columns| columns.state.clone());
+        assert_eq!(Rows::look(&mut &memory, "notes", "written", look).await?.as_deref(), Some("first"));
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! The rows of a database, and the guarded writes that every kind of database shares.
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 
 use super::document::{check, entry_of, is_trusted, value_of, version_of};
@@ -16,7 +18,15 @@ pub(super) struct Address {
 
 impl Address {
     pub(super) fn of<T: Resource>(key: &T::Key) -> Self {
-        Self { collection: T::COLLECTION, key: join(&key.parts()) }
+        Self { collection: T::COLLECTION, key: text_of(key).into_owned() }
+    }
+}
+
+/// The key's text in a row, borrowed where the key is that text.
+fn text_of<K: Key>(key: &K) -> Cow<'_, str> {
+    match key.only_part() {
+        Some(part) if !needs_escapes(&part) => part,
+        _ => join(&key.parts()).into(),
     }
 }
 
@@ -25,6 +35,10 @@ impl Address {
 pub(super) fn join(parts: &[String]) -> String {
     let escaped = |part: &String| part.replace('%', "%25").replace('/', "%2F").replace('\0', "%00");
     parts.iter().map(escaped).collect::<Vec<_>>().join("/")
+}
+
+fn needs_escapes(part: &str) -> bool {
+    part.bytes().any(|byte| matches!(byte, b'%' | b'/' | b'\0'))
 }
 
 /// The parts of such a text.
@@ -93,6 +107,21 @@ pub(super) trait Rows: Send {
         address: &Address,
     ) -> impl Future<Output = Result<Option<Columns>, DatabaseError>> + Send;
 
+    /// What `look` makes of a row's columns: where they are kept in memory, nothing is copied.
+    fn look<R, L>(
+        &mut self,
+        collection: &'static str,
+        key: &str,
+        look: L,
+    ) -> impl Future<Output = Result<R, DatabaseError>> + Send
+    where
+        R: Send,
+        L: FnOnce(Option<&Columns>) -> R + Send,
+    {
+        let address = Address { collection, key: key.to_owned() };
+        async move { Ok(look(self.columns(&address).await?.as_ref())) }
+    }
+
     /// The whole row.
     fn row(&mut self, address: &Address) -> impl Future<Output = Result<Option<Row>, DatabaseError>> + Send;
 
@@ -148,12 +177,16 @@ pub(super) async fn version<T: Resource + DeserializeOwned>(
     rows: &mut impl Rows,
     key: &T::Key,
 ) -> Result<Option<Version>, DatabaseError> {
-    let address = Address::of::<T>(key);
-    match rows.columns(&address).await? {
-        Some(columns) if columns.deleted => Ok(None),
-        Some(columns) if is_trusted::<T>(&columns) => version_of::<T>(&address, &columns).map(Some),
-        Some(_) => Ok(load::<T>(rows, key).await?.map(|(_, version)| version)),
-        None => Ok(None),
+    let text: &str = &text_of(key);
+    let look = |columns: Option<&Columns>| match columns.filter(|columns| !columns.deleted) {
+        Some(columns) if is_trusted::<T>(columns) => Some(version_of::<T>(text, columns).map(Some)),
+        Some(_) => None,
+        None => Some(Ok(None)),
+    };
+    match rows.look(T::COLLECTION, text, look).await? {
+        Some(version) => version,
+        // It is seldom, and on the heap it makes no other call larger.
+        None => Ok(Box::pin(load::<T>(rows, key)).await?.map(|(_, version)| version)),
     }
 }
 
@@ -217,7 +250,8 @@ pub(super) async fn replace<T: Resource + DeserializeOwned>(
         check_readable::<T>(&address, key, &entry.row)?;
         let seen = match write(rows, &address, required, &entry).await? {
             Tried::Written(hit) => {
-                let version = version_of::<T>(&address, &Columns { alone: hit.alone, ..entry.row.columns })?;
+                let version =
+                    version_of::<T>(&address.key, &Columns { alone: hit.alone, ..entry.row.columns })?;
                 return Ok(match hit.created {
                     true => Written::Created(value, version),
                     false => Written::Replaced(value, version),
@@ -294,7 +328,7 @@ async fn examine<T: Resource + DeserializeOwned>(
         _ => return Ok(Miss::Answer(Written::Stale(None))),
     };
     if is_trusted::<T>(&columns) {
-        let version = version_of::<T>(address, &columns)?;
+        let version = version_of::<T>(&address.key, &columns)?;
         if !required.admits(version.state) {
             return Ok(Miss::Answer(Written::Stale(Some(version))));
         }
@@ -354,7 +388,7 @@ pub(super) async fn remove<T: Resource + DeserializeOwned>(
             Tried::Written(()) => return Ok(Removed::Removed),
             Tried::Missed(Some(seen)) if seen.columns.deleted => None,
             Tried::Missed(Some(seen)) if is_trusted::<T>(&seen.columns) => {
-                Some(version_of::<T>(&address, &seen.columns)?)
+                Some(version_of::<T>(&address.key, &seen.columns)?)
             }
             Tried::Missed(Some(_)) => load::<T>(rows, key).await?.map(|(_, version)| version),
             Tried::Missed(None) => None,
@@ -397,7 +431,7 @@ async fn read_or_retag<T: Resource + DeserializeOwned>(
         }
         made.row.columns
     };
-    let version = version_of::<T>(address, &columns)?;
+    let version = version_of::<T>(&address.key, &columns)?;
     Ok(Some(Stored { value, version, content: columns.content }))
 }
 
