@@ -28,6 +28,7 @@ mod selection;
 mod stamp;
 mod state_tag;
 mod store;
+mod sum;
 mod tag_keys;
 mod timestamp;
 mod validators;

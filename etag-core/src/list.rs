@@ -1,6 +1,7 @@
 //! The version of a list: what is made of the versions of its items.
 
 use std::cmp::Ordering;
+use std::fmt::Display;
 use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
@@ -174,18 +175,22 @@ pub(crate) fn hash_states(items: impl Iterator<Item = (Option<String>, StateTag)
 }
 
 /// The hash of the line that a resource has in such a list.
-#[cfg(feature = "collections")]
-pub(crate) fn hash_line(key: &impl Key, state: StateTag) -> [u8; 32] {
-    Sha256::digest(line(Some(name_of(key)), state)).into()
+pub(crate) fn hash_line(name: String, state: impl Display) -> [u8; 32] {
+    Sha256::digest(line(Some(name), state)).into()
 }
 
 /// A resource's name in a list: its key's parts as a JSON array.
 pub(crate) fn name_of(key: &impl Key) -> String {
-    let parts: Vec<String> = key.parts().iter().map(|part| canonical::string(part)).collect();
+    name_of_parts(&key.parts())
+}
+
+/// The name of the resource whose key has these parts.
+pub(crate) fn name_of_parts(parts: &[String]) -> String {
+    let parts: Vec<String> = parts.iter().map(|part| canonical::string(part)).collect();
     format!("[{}]", parts.join(","))
 }
 
-fn line(name: Option<String>, state: StateTag) -> String {
+fn line(name: Option<String>, state: impl Display) -> String {
     match name {
         Some(name) => format!("{name} {state}\n"),
         None => format!("{state}\n"),

@@ -45,11 +45,27 @@ pub trait Resource: Versioned + Sized + Send + Sync + 'static {
     /// has changed. A bulk write is answered without the list's tag, since others may have written meanwhile.
     ///
     /// The greatest revision or date of all items would be no such tag: it misses a deletion of another item, and a
-    /// transaction that took its stamp earlier and was committed later. [`Database`](crate::Database) keeps a stamp beside the items instead, which
-    /// is changed in the transaction that changes an item: in SQLite and PostgreSQL by triggers, so that it is true
-    /// whoever writes. They are made when a list is first asked for, for which the database's user must own the table `etag_rows`.
-    /// In PostgreSQL sixteen stamps share the work, each at the end of its transaction, so that hardly any writers
-    /// wait for one another; a transaction that is `SERIALIZABLE` or `REPEATABLE READ` may fail for them (503).
+    /// transaction that took its stamp earlier and was committed later. What [`Database`](crate::Database) keeps beside the
+    /// items instead is changed in the transaction that changes an item.
+    ///
+    /// - In SQLite and PostgreSQL it is a stamp, which triggers change, so that it is true whoever writes. They are made
+    ///   when a list is first asked for, for which the database's user must own the table `etag_rows`. In PostgreSQL
+    ///   sixteen stamps share the work, each at the end of its transaction, so that hardly any writers wait for one
+    ///   another; a transaction that is `SERIALIZABLE` or `REPEATABLE READ` may fail for them (503).
+    /// - In memory it is a sum of the items' keys and states, as a `Collection` has it, and each write makes it follow. A
+    ///   stamp is beside it while rows of another release are there.
+    ///
+    /// # What equal tags promise
+    ///
+    /// Of two lists that one query selects under one tag, each octet is the same: that is what a strong validator says
+    /// (RFC 9110 §8.8.1). It does not say that nothing was written between them.
+    ///
+    /// In SQLite and PostgreSQL no tag comes again. In memory the same items have the same tag, whatever was written
+    /// before, and in each process that has them. An item that is deleted and created again in the state that it had
+    /// brings back the tag that its lists had: a 304 repeats what the client has, and a write that this tag guards goes
+    /// through. A state with a `revision` or a `modified` member never comes again under its key; with these, a tag
+    /// comes again only where each item is the very version that it was, as when another one was created and deleted
+    /// between.
     const COLLECTION_TAG: bool = false;
 
     /// The value's own key; `None` where the key is only in the path.

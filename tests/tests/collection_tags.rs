@@ -9,8 +9,13 @@ use axum::routing::get;
 use etag_core::axum::{
     Create, Fresh, FreshList, Guarded, GuardedList, InList, MergePatch, Problem, Tagged, Update,
 };
-use etag_core::{Database, Matched, Required, Select, Selection, Store, StoreIn, Versioned, Written};
+use etag_core::{
+    Database, FromJson, Matched, Required, Resource, Select, Selection, StateTag, Store, StoreIn, Timestamp,
+    Versioned, Written,
+};
 use http::StatusCode;
+use proptest::prelude::{Strategy, any};
+use proptest::proptest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::postgres::{PgPool, PgPoolOptions};
@@ -389,7 +394,7 @@ async fn what_is_kept_of_the_collection_makes_no_deadlock() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_where_the_collection_is_kept_costs_little_more() {
     let (_folder, file) = sqlite_file();
-    let urls = [Some(file), postgres_database()];
+    let urls = [Some("memory:".to_owned()), Some(file), postgres_database()];
     for url in urls.into_iter().flatten() {
         let database = Database::connect(&url).await.unwrap();
         Select::<Reading, _>::select(&database, &[], &Selection::new()).await.unwrap();
@@ -430,4 +435,184 @@ async fn a_collection_can_be_named_by_any_text() {
         }
     })
     .await;
+}
+
+async fn in_memory() -> Database {
+    Database::connect("memory:").await.unwrap()
+}
+
+async fn state_of<T: Resource<Store = Database> + FromJson>(database: &Database) -> StateTag {
+    Store::<T>::collection_state(database).await.unwrap().unwrap()
+}
+
+async fn write<T: Resource<Key = String> + FromJson>(database: &Database, id: &str, value: T) {
+    let _: Written<T> = database.replace(Matched::unconditional(id.to_owned()), value).await.unwrap();
+}
+
+async fn delete<T: Resource<Key = String> + FromJson>(database: &Database, id: &str) {
+    let _ = Store::<T>::remove(database, Matched::unconditional(id.to_owned())).await.unwrap();
+}
+
+/// As a process that is started again and filled again: who had a list has it still.
+#[tokio::test]
+async fn in_memory_the_same_items_have_the_same_tag_whatever_led_to_them() {
+    let database = in_memory().await;
+    for (id, celsius) in [("c", 9), ("b", 2), ("c", 3), ("a", 1)] {
+        write(&database, id, Reading::new(id, celsius)).await;
+    }
+    let tag_then = tag(&router(&database)).await;
+    for id in ["a", "c"] {
+        delete::<Reading>(&database, id).await;
+        assert_ne!(tag(&router(&database)).await, tag_then);
+    }
+    write(&database, "c", Reading::new("c", 3)).await;
+    write(&database, "a", Reading::new("a", 1)).await;
+    assert_eq!(get_list(&router(&database), "?sort=-celsius", &tag_then).await.status, 304);
+
+    let other = in_memory().await;
+    let readings = [("a", 1), ("b", 2), ("c", 3)].map(|(id, celsius)| Reading::new(id, celsius));
+    other.import(readings.to_vec(), Required::New, |_| {}).await.unwrap();
+    assert_eq!(get_list(&router(&other), "", &tag_then).await.status, 304);
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Versioned)]
+#[versioned(store = Database, collection = "numbered", collection_tag)]
+struct Numbered {
+    #[versioned(id)]
+    id: String,
+    #[versioned(revision)]
+    revision: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Versioned)]
+#[versioned(store = Database, collection = "dated", collection_tag)]
+struct Dated {
+    #[versioned(id)]
+    id: String,
+    #[versioned(modified)]
+    changed: Timestamp,
+}
+
+/// Their states never come again, and so does no tag of theirs.
+#[tokio::test]
+async fn what_is_stamped_has_another_tag_after_it_was_deleted_and_created_again() {
+    async fn never_again<T: Resource<Key = String, Store = Database> + FromJson>(new: impl Fn() -> T) {
+        let database = in_memory().await;
+        let mut seen = vec![state_of::<T>(&database).await];
+        for _ in 0..3 {
+            write(&database, "a", new()).await;
+            let with = state_of::<T>(&database).await;
+            assert!(!seen.contains(&with));
+            seen.push(with);
+            delete::<T>(&database, "a").await;
+            assert_eq!(state_of::<T>(&database).await, seen[0], "nothing is there again");
+        }
+    }
+    never_again(|| Numbered { id: "a".to_owned(), revision: 0 }).await;
+    never_again(|| Dated { id: "a".to_owned(), changed: Timestamp::now() }).await;
+}
+
+/// Its date is shown to the second, and sorted by to the microsecond.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Versioned)]
+#[versioned(store = Database, collection = "coarse", collection_tag)]
+struct Coarse {
+    #[versioned(id)]
+    id: String,
+    celsius: i64,
+    #[versioned(modified)]
+    #[serde(with = "chrono::serde::ts_seconds")]
+    changed: chrono::DateTime<chrono::Utc>,
+}
+
+#[tokio::test]
+async fn a_list_by_a_date_that_is_shown_to_the_second_has_the_tag_of_its_order() {
+    let database = in_memory().await;
+    let new =
+        |id: &str, celsius| Coarse { id: id.to_owned(), celsius, changed: chrono::DateTime::UNIX_EPOCH };
+    let list = async || {
+        let by_date = Selection::new().with_sort("changed");
+        let (values, selected): (Vec<Coarse>, _) = database.load_selected(&[], &by_date).await.unwrap();
+        // As they are sent.
+        (serde_json::to_string(&values).unwrap(), selected.state())
+    };
+    let mut bodies: HashMap<StateTag, String> = HashMap::new();
+    for celsius in [1, 2, 1, 2, 1, 2, 1, 2] {
+        for id in ["a", "b"] {
+            write(&database, id, new(id, celsius)).await;
+            let (body, state) = list().await;
+            assert_eq!(bodies.entry(state).or_insert_with(|| body.clone()), &body);
+        }
+    }
+}
+
+/// The rows of [`Reading`] as a release shows them that has a date in addition, and `place`.
+mod dated {
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Versioned)]
+    #[versioned(store = Database, collection = "readings", create = "put", collection_tag)]
+    pub struct Reading {
+        #[versioned(id)]
+        pub id: String,
+        pub celsius: i64,
+        #[serde(default)]
+        pub place: String,
+        #[versioned(modified)]
+        #[serde(default = "Timestamp::now")]
+        pub changed: Timestamp,
+    }
+}
+
+/// Which release does what to which item.
+type Step = (u8, bool, bool, bool, bool);
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    proptest::collection::vec((0..3_u8, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()), 1..25)
+}
+
+/// Takes the list of a release, and compares it with the one that had this tag before.
+async fn watch<T: Resource<Key = String> + FromJson + Serialize>(
+    database: &Database,
+    bodies: &mut HashMap<StateTag, String>,
+) {
+    let (values, selected) =
+        Select::<T, Selection>::load_selected(database, &[], &Selection::new()).await.unwrap();
+    let body = serde_json::to_string(&values).unwrap();
+    assert_eq!(bodies.entry(selected.state()).or_insert_with(|| body.clone()), &body);
+}
+
+async fn take(database: &Database, (release, deletes, b, warm, far): Step) {
+    let (id, celsius) = (if b { "b" } else { "a" }.to_owned(), i64::from(warm));
+    let place = if far { "far" } else { "near" }.to_owned();
+    match release {
+        _ if deletes => delete::<Reading>(database, &id).await,
+        0 => write(database, &id.clone(), Reading { id, celsius }).await,
+        1 => write(database, &id.clone(), later::Reading { id, celsius, place }).await,
+        _ => {
+            let changed = Timestamp::now();
+            write(database, &id.clone(), dated::Reading { id, celsius, place, changed }).await;
+        }
+    }
+}
+
+proptest! {
+    /// What one release makes of a row is not all that another one shows of it.
+    #[test]
+    fn in_memory_no_tag_names_two_lists_while_three_releases_write(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let database = in_memory().await;
+            let mut bodies = HashMap::new();
+            for step in steps {
+                take(&database, step).await;
+                watch::<Reading>(&database, &mut bodies).await;
+                watch::<later::Reading>(&database, &mut bodies).await;
+                watch::<dated::Reading>(&database, &mut bodies).await;
+                // Rows are re-tagged beside the requests, at times.
+                if step.3 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+    }
 }

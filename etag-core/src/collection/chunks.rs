@@ -223,3 +223,133 @@ fn is_inverted<Q: Ord + ?Sized>(range: &impl RangeBounds<Q>) -> bool {
 fn up_to<Q: ?Sized>(key: &Q) -> (Bound<&Q>, Bound<&Q>) {
     (Bound::Unbounded, Bound::Included(key))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::cmp::Ordering;
+    use std::iter;
+
+    use proptest::collection::vec;
+    use proptest::prelude::{ProptestConfig, Strategy, any};
+    use proptest::proptest;
+
+    use super::*;
+
+    /// Keys that are inserted or removed one after the other.
+    #[derive(Debug, Clone)]
+    struct Run {
+        inserts: bool,
+        descends: bool,
+        start: u16,
+        length: u16,
+    }
+
+    impl Run {
+        fn keys(&self) -> Vec<u16> {
+            let keys = self.start..self.start + self.length;
+            if self.descends { keys.rev().collect() } else { keys.collect() }
+        }
+    }
+
+    fn runs() -> impl Strategy<Value = Vec<Run>> {
+        let run = (any::<bool>(), any::<bool>(), 0..600_u16, 1..150_u16)
+            .prop_map(|(inserts, descends, start, length)| Run { inserts, descends, start, length });
+        vec(run, 1..30)
+    }
+
+    fn assert_bounds(chunks: &Chunks<u16, ()>) {
+        let all: Vec<_> = iter::once(&chunks.first).chain(chunks.others.values()).collect();
+        let sizes: Vec<usize> = all.iter().map(|chunk| chunk.len()).collect();
+        assert_eq!(sizes.iter().sum::<usize>(), chunks.len);
+        assert!(sizes.iter().all(|size| *size <= MOST), "{sizes:?}");
+        // All that is left is in the first one: a chunk that is found by a key is never empty.
+        assert!(!sizes[1..].contains(&0), "{sizes:?}");
+        assert!(sizes.windows(2).all(|two| two[0].max(two[1]) >= LEAST), "{sizes:?}");
+        for chunk in &all {
+            assert_eq!((chunk.keys.len(), chunk.keys.capacity()), (chunk.values.len(), chunk.keys.len()));
+        }
+        assert!(all.iter().flat_map(|chunk| &chunk.keys).is_sorted_by(|a, b| a < b));
+        for ((start, chunk), before) in chunks.others.iter().zip(&all) {
+            assert!(chunk.keys[0] >= *start && before.keys.last() < Some(start), "{start}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn after_each_change_no_chunk_is_too_large_and_no_two_neighbours_are_small(runs in runs()) {
+            let mut chunks = Chunks::new();
+            for run in runs {
+                for key in run.keys() {
+                    match run.inserts {
+                        true => chunks.insert(key, ()),
+                        false => chunks.remove(&key),
+                    };
+                    assert_bounds(&chunks);
+                }
+            }
+        }
+    }
+
+    thread_local! {
+        static COMPARED: Cell<u64> = const { Cell::new(0) };
+        static COPIED: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// A key that counts how often one is compared and copied.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Counted(u32);
+
+    impl Ord for Counted {
+        fn cmp(&self, other: &Self) -> Ordering {
+            COMPARED.set(COMPARED.get() + 1);
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Counted {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    impl Clone for Counted {
+        fn clone(&self) -> Self {
+            COPIED.set(COPIED.get() + 1);
+            Self(self.0)
+        }
+    }
+
+    /// How many comparisons and copies of keys an insertion and a removal take together among that many items, and how
+    /// many they move at most.
+    fn counts(items: u32) -> ([f64; 2], usize) {
+        const CHANGES: u32 = 2_000;
+        let mut chunks = Chunks::new();
+        for key in 0..items {
+            chunks.insert(Counted(2 * key), ());
+        }
+        let before = [COMPARED.get(), COPIED.get()];
+        for change in 0..CHANGES {
+            // Between two that are there, all over the collection.
+            let key = 2 * (change.wrapping_mul(2_654_435_761) % items) + 1;
+            chunks.insert(Counted(key), ());
+            chunks.remove(&Counted(key));
+        }
+        let counted = [COMPARED.get() - before[0], COPIED.get() - before[1]];
+        let moved = chunks.others.values().map(Chunk::len).max();
+        (counted.map(|count| count as f64 / f64::from(CHANGES)), moved.unwrap_or(chunks.first.len()))
+    }
+
+    /// That many per doubling at most; a scan would take a thousand times as many for a thousand times the items.
+    #[test]
+    fn a_change_takes_comparisons_as_the_logarithm_of_the_number_of_items() {
+        for items in [10, 1_000, 100_000, 1_000_000] {
+            let ([compared, copied], moved) = counts(items);
+            println!("{items} items: {compared:.1} comparisons and {copied:.2} copies of keys");
+            assert!(compared <= 5.0 * f64::from(items).log2(), "{compared} with {items}");
+            assert!(copied <= 2.0 && moved <= 64, "{copied} and {moved} with {items}");
+        }
+    }
+}

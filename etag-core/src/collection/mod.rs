@@ -21,7 +21,6 @@
 //! LtHash is wide enough that this is no way either.
 
 mod chunks;
-mod sum;
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -30,9 +29,9 @@ use std::sync::OnceLock;
 
 use crate::outline::Outline;
 use crate::representation::{self, Document};
+use crate::sum::Sum;
 use crate::{Key, StateTag, Validators, Versioned, canonical, list};
 use chunks::Chunks;
-use sum::Sum;
 
 /// Items by key, with a tag of all of them that costs the same however many there are.
 ///
@@ -308,7 +307,7 @@ impl<T: Versioned> Item<T> {
         if document.shows_more {
             return Err(canonical::Error::View);
         }
-        Ok(Self { element: list::hash_line(key, document.state), value })
+        Ok(Self { element: list::hash_line(list::name_of(key), document.state), value })
     }
 }
 

@@ -245,9 +245,8 @@ impl<T: Resource + FromJson> Store<T> for Database {
     }
 
     async fn collection_state(&self) -> Result<Option<StateTag>, DatabaseError> {
-        let kept = self
-            .in_time(async { with_rows!(self, shared, |rows| lists::Lists::collection(rows, T::COLLECTION)) })
-            .await?;
+        let scope = Scope::of::<T>(&[]);
+        let kept = self.in_time(async { with_rows!(self, shared, |rows| rows.collection(&scope)) }).await?;
         Ok(Some(lists::collection_state::<T>(&kept)))
     }
 

@@ -62,11 +62,8 @@ pub(super) trait Lists: Rows {
         documents: bool,
     ) -> impl Future<Output = Result<Vec<Found>, DatabaseError>> + Send;
 
-    /// What is kept of a whole collection: another text after each change of a row in it.
-    fn collection(
-        &mut self,
-        name: &'static str,
-    ) -> impl Future<Output = Result<String, DatabaseError>> + Send;
+    /// What is kept of a whole collection: another text wherever a list of it is another one.
+    fn collection(&mut self, scope: &Scope) -> impl Future<Output = Result<String, DatabaseError>> + Send;
 
     /// Keeps others from writing rows until the transaction ends, where they could.
     fn hold(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send {
@@ -116,7 +113,7 @@ pub(super) async fn list<T: Resource + DeserializeOwned>(
     let mut page = rows.select(&scope, &selection, documents).await?;
     if scope.collection_tag && page.as_ref().is_some_and(|page| page.collection.is_none()) {
         // From now on it is kept.
-        rows.collection(scope.collection).await?;
+        rows.collection(&scope).await?;
         page = rows.select(&scope, &selection, documents).await?;
     }
     if !documents && page.as_ref().is_some_and(|page| !tells_versions::<T>(&page.rows)) {
@@ -163,7 +160,7 @@ async fn select_remade<T: Resource + DeserializeOwned>(
     let (collection, rows) = all_of_one_moment(rows, scope).await?;
     let mut entries = Vec::new();
     for (text, row) in rows {
-        let address = Address { collection: scope.collection, key: text };
+        let address = Address::under::<T>(text);
         let key = key_of::<T>(&address.key)?;
         let mut value: T = value_of(&address, &key, &row)?;
         let entry = match is_trusted::<T>(&row.columns) {
@@ -184,10 +181,10 @@ async fn all_of_one_moment(
     if !scope.collection_tag {
         return Ok((None, rows.all(scope.collection, &scope.prefix).await?));
     }
-    let mut before = rows.collection(scope.collection).await?;
+    let mut before = rows.collection(scope).await?;
     for _ in 0..ATTEMPTS {
         let all = rows.all(scope.collection, &scope.prefix).await?;
-        let after = rows.collection(scope.collection).await?;
+        let after = rows.collection(scope).await?;
         if before == after {
             return Ok((Some(after), all));
         }
@@ -238,7 +235,7 @@ fn interpret<T: Resource + DeserializeOwned>(
     found: Found,
 ) -> Result<(T::Key, Version, Option<T>), DatabaseError> {
     let key = key_of::<T>(&found.key)?;
-    let address = Address { collection: T::COLLECTION, key: found.key };
+    let address = Address::under::<T>(found.key);
     let Some(document) = found.document else {
         return Ok((key, version_of::<T>(&address.key, &found.columns)?, None));
     };

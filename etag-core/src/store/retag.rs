@@ -186,7 +186,7 @@ fn remake_all<T: Resource + DeserializeOwned>(
 
 fn remake<T: Resource + DeserializeOwned>(found: Found) -> Result<Remade, DatabaseError> {
     let key = key_of::<T>(&found.key)?;
-    let address = Address { collection: T::COLLECTION, key: found.key };
+    let address = Address::under::<T>(found.key);
     let row = Row { columns: found.columns, document: found.document.unwrap_or_default() };
     let mut value: T = value_of(&address, &key, &row)?;
     let new = remade(&mut value, &row).map_err(|error| DatabaseError::Document {

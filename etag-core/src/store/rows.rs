@@ -13,12 +13,19 @@ use crate::{Key, Replay, Resource, StateTag, Timestamp, Version};
 #[derive(Debug, Clone)]
 pub(super) struct Address {
     pub(super) collection: &'static str,
+    /// Whether lists of the collection have its tag.
+    pub(super) collection_tag: bool,
     pub(super) key: String,
 }
 
 impl Address {
     pub(super) fn of<T: Resource>(key: &T::Key) -> Self {
-        Self { collection: T::COLLECTION, key: text_of(key).into_owned() }
+        Self::under::<T>(text_of(key).into_owned())
+    }
+
+    /// The row under a key of that text.
+    pub(super) fn under<T: Resource>(key: String) -> Self {
+        Self { collection: T::COLLECTION, collection_tag: T::COLLECTION_TAG, key }
     }
 }
 
@@ -42,7 +49,7 @@ fn needs_escapes(part: &str) -> bool {
 }
 
 /// The parts of such a text.
-fn split(key: &str) -> Vec<String> {
+pub(super) fn split(key: &str) -> Vec<String> {
     let read = |part: &str| part.replace("%00", "\0").replace("%2F", "/").replace("%25", "%");
     key.split('/').map(read).collect()
 }
@@ -118,7 +125,8 @@ pub(super) trait Rows: Send {
         R: Send,
         L: FnOnce(Option<&Columns>) -> R + Send,
     {
-        let address = Address { collection, key: key.to_owned() };
+        // Nothing is written, so nothing is kept of the collection.
+        let address = Address { collection, collection_tag: false, key: key.to_owned() };
         async move { Ok(look(self.columns(&address).await?.as_ref())) }
     }
 
@@ -221,7 +229,7 @@ pub(super) async fn all<T: Resource + DeserializeOwned>(
     let mut values = Vec::new();
     for (text, row) in rows.all(T::COLLECTION, "").await? {
         let key = key_of::<T>(&text)?;
-        let address = Address { collection: T::COLLECTION, key: text };
+        let address = Address::under::<T>(text);
         values.push(value_of(&address, &key, &row)?);
     }
     Ok(values)

@@ -41,17 +41,17 @@ impl Lists for PgConnection {
         found(&bound(&statement).fetch_all(self).await?)
     }
 
-    async fn collection(&mut self, name: &'static str) -> Result<String, DatabaseError> {
+    async fn collection(&mut self, scope: &Scope) -> Result<String, DatabaseError> {
         let kept = async |connection: &mut Self| {
             let statement = sqlx::AssertSqlSafe(format!("{} $1", Postgres::COLLECTION));
             let kept: Option<String> =
-                sqlx::query_scalar(statement).bind(name.to_owned()).fetch_one(connection).await?;
+                sqlx::query_scalar(statement).bind(scope.collection).fetch_one(connection).await?;
             Ok::<_, DatabaseError>(kept)
         };
         if let Some(kept) = kept(&mut *self).await? {
             return Ok(kept);
         }
-        collections::keep(&mut *self, name).await?;
+        collections::keep(&mut *self, scope.collection).await?;
         Ok(kept(self).await?.unwrap_or_default())
     }
 

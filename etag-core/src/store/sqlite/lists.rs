@@ -41,10 +41,10 @@ impl Lists for SqliteConnection {
         found(&bound(&statement).fetch_all(self).await?)
     }
 
-    async fn collection(&mut self, name: &'static str) -> Result<String, DatabaseError> {
+    async fn collection(&mut self, scope: &Scope) -> Result<String, DatabaseError> {
         let kept = || {
             let statement = sqlx::AssertSqlSafe(format!("{} $1", Sqlite::COLLECTION));
-            sqlx::query_scalar(statement).bind(name)
+            sqlx::query_scalar(statement).bind(scope.collection)
         };
         if let Some(kept) = kept().fetch_optional(&mut *self).await? {
             return Ok(kept);
@@ -52,7 +52,7 @@ impl Lists for SqliteConnection {
         let begin = sqlx::query(
             "INSERT INTO etag_collections (collection, changed) VALUES ($1, $2) ON CONFLICT (collection) DO NOTHING",
         );
-        begin.bind(name).bind(Timestamp::now().as_microseconds()).execute(&mut *self).await?;
+        begin.bind(scope.collection).bind(Timestamp::now().as_microseconds()).execute(&mut *self).await?;
         Ok(kept().fetch_one(self).await?)
     }
 

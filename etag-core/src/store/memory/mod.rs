@@ -1,9 +1,12 @@
 //! Rows in the process's own memory.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map};
+mod content;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use content::Content;
 use tokio::sync::OwnedMutexGuard;
 
 use super::DatabaseError;
@@ -34,13 +37,17 @@ pub(super) type Turn = OwnedMutexGuard<()>;
 pub(super) struct Savepoint(Collections);
 
 #[derive(Debug, Clone, Default)]
-struct Collections {
-    rows: BTreeMap<&'static str, Collection>,
-    /// When each was last changed, and later than the time before: in a draft, the times before it.
-    changed: BTreeMap<&'static str, Timestamp>,
-}
+struct Collections(BTreeMap<&'static str, Collection>);
 
-type Collection = BTreeMap<String, Arc<Entry>>;
+#[derive(Debug, Clone, Default)]
+struct Collection {
+    rows: BTreeMap<String, Arc<Entry>>,
+    /// When it was last changed, and later than the time before; in a draft, when that last wrote in it.
+    changed: Option<Timestamp>,
+    /// What is kept of it: from its first row on where that is of a type with `collection_tag`, else since it was asked
+    /// for. A draft keeps nothing.
+    content: Option<Content>,
+}
 
 impl Memory {
     /// Nobody waits to read.
@@ -76,34 +83,82 @@ impl Draft {
     /// All that was written is there at once.
     pub(super) fn commit(self) {
         let mut collections = self.memory.lock();
-        for (name, written) in self.written.rows {
-            collections.rows.entry(name).or_default().extend(written);
-            collections.touch(name);
+        for (name, written) in self.written.0 {
+            if let Some(at) = written.changed {
+                let collection = collections.collection(name);
+                collection.merge(written.rows);
+                collection.touch(Timestamp::now().max(at));
+            }
+        }
+    }
+}
+
+impl Collection {
+    fn put(&mut self, key: String, entry: Arc<Entry>) {
+        if let Some(content) = &mut self.content {
+            content.change(&key, self.rows.get(&key).map(|old| &**old), &entry);
+        }
+        self.rows.insert(key, entry);
+    }
+
+    /// Puts the rows of a draft over these.
+    fn merge(&mut self, written: BTreeMap<String, Arc<Entry>>) {
+        for (key, entry) in written {
+            // Most of what a draft only reads is as it was.
+            if !self.rows.get(&key).is_some_and(|own| Arc::ptr_eq(own, &entry)) {
+                self.put(key, entry);
+            }
+        }
+    }
+
+    fn touch(&mut self, at: Timestamp) {
+        self.changed = Some(at).max(self.changed.map(Timestamp::next));
+    }
+
+    /// From now on, each write follows what it changes of the content.
+    fn keep(&mut self) {
+        if self.content.is_none() {
+            let rows = self.rows.iter().map(|(key, entry)| (key.as_str(), &**entry));
+            self.content = Some(Content::of(rows));
         }
     }
 }
 
 impl Collections {
+    fn collection(&mut self, name: &'static str) -> &mut Collection {
+        self.0.entry(name).or_default()
+    }
+
+    /// Nothing is kept more easily than what is kept of no rows.
+    fn begin(&mut self, address: &Address) {
+        if address.collection_tag {
+            let collection = self.collection(address.collection);
+            if collection.rows.is_empty() {
+                collection.keep();
+            }
+        }
+    }
+
     fn get(&self, address: &Address) -> Option<&Arc<Entry>> {
         self.entry(address.collection, &address.key)
     }
 
     fn entry(&self, collection: &str, key: &str) -> Option<&Arc<Entry>> {
-        self.rows.get(collection)?.get(key)
+        self.0.get(collection)?.rows.get(key)
     }
 
-    fn update<R>(&mut self, address: &Address, update: impl FnOnce(&mut Entry) -> Option<R>) -> Option<R> {
-        let updated = update(Arc::make_mut(self.rows.get_mut(address.collection)?.get_mut(&address.key)?))?;
-        self.touch(address.collection);
-        Some(updated)
+    fn put(&mut self, address: &Address, entry: Entry) {
+        let collection = self.collection(address.collection);
+        collection.put(address.key.clone(), Arc::new(entry));
+        collection.touch(Timestamp::now());
     }
 
     /// The rows of a collection whose keys begin with `prefix` and that are not deleted, by key.
     fn live<'a>(&'a self, collection: &str, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a Entry)> {
         let from = move |collection: &'a Collection| {
-            collection.range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
+            collection.rows.range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
         };
-        let entries = self.rows.get(collection).into_iter().flat_map(from);
+        let entries = self.0.get(collection).into_iter().flat_map(from);
         let entries = entries.take_while(move |(key, _)| key.starts_with(prefix));
         entries.map(|(key, entry)| (key.as_str(), &**entry)).filter(|(_, entry)| !entry.row.columns.deleted)
     }
@@ -116,23 +171,19 @@ impl Collections {
         let entries = || self.live(scope.collection, &scope.prefix);
         let is_own = |(_, entry): (&str, &Entry)| entry.row.columns.shape == scope.shape;
         let knows_all = !selection.knows_members() || entries().all(is_own);
-        let collection = scope.collection_tag.then(|| self.kept(scope.collection));
+        let collection = scope.collection_tag.then(|| self.kept(scope)).flatten();
         knows_all.then(|| Page { collection, ..pick(entries(), selection, documents) })
     }
 
-    /// What tells one content of a collection from another one.
-    fn kept(&self, collection: &str) -> String {
-        self.changed.get(collection).map_or(0, |changed| changed.as_microseconds()).to_string()
-    }
-
-    fn touch(&mut self, collection: &'static str) {
-        let changed = self.changed.entry(collection).or_insert(Timestamp::from_microseconds(0));
-        *changed = Timestamp::now().max(changed.next());
+    /// What tells one content of a collection from another one, where that is kept.
+    fn kept(&self, scope: &Scope) -> Option<String> {
+        let collection = self.0.get(scope.collection)?;
+        Some(collection.content.as_ref()?.text(scope.shape, collection.changed))
     }
 
     fn find(&self, scope: &Scope, keys: &[String], documents: bool) -> Vec<Found> {
         let row = |key: &String| {
-            let row = &self.rows.get(scope.collection)?.get(key)?.row;
+            let row = &self.0.get(scope.collection)?.rows.get(key)?.row;
             (!row.columns.deleted).then(|| found(key, row, documents))
         };
         keys.iter().filter_map(row).collect()
@@ -149,29 +200,33 @@ impl Collections {
     }
 
     fn replace(&mut self, address: &Address, state: Option<&str>, new: &Entry) -> Option<bool> {
-        self.update(address, |entry| {
-            let (old, made) = (&entry.row.columns, &new.row.columns);
-            let is_it = !old.deleted
-                && old.shape == made.shape
-                && old.content != made.content
-                && old.modified < made.modified
-                && state.is_none_or(|state| old.state == state);
-            is_it.then(|| supersede(entry, new))
-        })
+        let (old, made) = (&self.get(address)?.row.columns, &new.row.columns);
+        let is_it = !old.deleted
+            && old.shape == made.shape
+            && old.content != made.content
+            && old.modified < made.modified
+            && state.is_none_or(|state| old.state == state);
+        is_it.then(|| self.supersede(address, new))
     }
 
     fn insert(&mut self, address: &Address, over_tombstone: bool, new: &Entry) -> Option<bool> {
-        let collection = self.rows.entry(address.collection).or_default();
-        let inserted = match collection.entry(address.key.clone()) {
-            btree_map::Entry::Vacant(vacant) => Some(vacant.insert(Arc::new(new.clone())).row.columns.alone),
-            btree_map::Entry::Occupied(mut entry) => {
-                let old = &entry.get().row.columns;
-                let is_it = over_tombstone && old.deleted && old.modified < new.row.columns.modified;
-                is_it.then(|| supersede(Arc::make_mut(entry.get_mut()), new))
-            }
-        }?;
-        self.touch(address.collection);
-        Some(inserted)
+        let is_it = self.get(address).is_none_or(|old| {
+            let old = &old.row.columns;
+            over_tombstone && old.deleted && old.modified < new.row.columns.modified
+        });
+        is_it.then(|| self.supersede(address, new))
+    }
+
+    /// Puts a new version over what there is; says whether it is alone in its second.
+    fn supersede(&mut self, address: &Address, new: &Entry) -> bool {
+        let mut entry = new.clone();
+        let columns = &mut entry.row.columns;
+        if let Some(old) = self.get(address) {
+            columns.alone = old.row.columns.modified.as_seconds() < columns.modified.as_seconds();
+        }
+        let alone = columns.alone;
+        self.put(address, entry);
+        alone
     }
 
     fn bury(
@@ -181,38 +236,35 @@ impl Collections {
         at: Timestamp,
         keeps_state: bool,
     ) -> Option<()> {
-        self.update(address, |entry| {
-            let old = &entry.row.columns;
-            let is_it = state.is_none_or(|(state, shape)| old.state == state && old.shape == shape);
-            if old.deleted || !is_it {
-                return None;
-            }
-            let modified = at.max(old.modified.next());
-            let columns = Columns {
-                deleted: true,
-                state: if keeps_state { old.state.clone() } else { String::new() },
-                content: String::new(),
-                modified,
-                alone: false,
-                shape: String::new(),
-                exact: true,
-            };
-            *entry = Entry { row: Row { columns, document: Vec::new() }, members: Vec::new() };
-            Some(())
-        })
+        let old = &self.get(address)?.row.columns;
+        let is_it = state.is_none_or(|(state, shape)| old.state == state && old.shape == shape);
+        if old.deleted || !is_it {
+            return None;
+        }
+        let columns = Columns {
+            deleted: true,
+            state: if keeps_state { old.state.clone() } else { String::new() },
+            content: String::new(),
+            modified: at.max(old.modified.next()),
+            alone: false,
+            shape: String::new(),
+            exact: true,
+        };
+        self.put(address, Entry { row: Row { columns, document: Vec::new() }, members: Vec::new() });
+        Some(())
     }
 
     fn retag(&mut self, address: &Address, old: &Columns, new: &Entry) -> bool {
-        let retagged = self.update(address, |entry| {
+        let Some(entry) = self.get(address).filter(|entry| {
             let found = &entry.row.columns;
-            let is_it = !found.deleted
-                && (&found.state, &found.shape, found.modified) == (&old.state, &old.shape, old.modified);
-            is_it.then(|| {
-                entry.row.columns = new.row.columns.clone();
-                entry.members.clone_from(&new.members);
-            })
-        });
-        retagged.is_some()
+            !found.deleted
+                && (&found.state, &found.shape, found.modified) == (&old.state, &old.shape, old.modified)
+        }) else {
+            return false;
+        };
+        let row = Row { columns: new.row.columns.clone(), document: entry.row.document.clone() };
+        self.put(address, Entry { row, members: new.members.clone() });
+        true
     }
 
     /// What became of a step: where it wrote nothing, what it found instead.
@@ -226,14 +278,6 @@ impl Collections {
     }
 }
 
-/// Puts a new version over an old one; says whether it is alone in its second.
-fn supersede(entry: &mut Entry, new: &Entry) -> bool {
-    let alone = entry.row.columns.modified.as_seconds() < new.row.columns.modified.as_seconds();
-    *entry = new.clone();
-    entry.row.columns.alone = alone;
-    alone
-}
-
 /// Where rows are: those that everybody sees, or those of a draft.
 trait Place: Send {
     /// The collections, in which the row at `address` is as it is now.
@@ -244,11 +288,16 @@ trait Place: Send {
 
     /// The collections, in which the rows of that one are as they are now.
     fn whole(&mut self, collection: &'static str) -> impl Deref<Target = Collections>;
+
+    /// From now on, what tells one content of a collection from another one is kept.
+    fn keep(&mut self, collection: &'static str);
 }
 
 impl Place for &Memory {
-    fn at(&mut self, _: &Address) -> impl DerefMut<Target = Collections> {
-        self.lock()
+    fn at(&mut self, address: &Address) -> impl DerefMut<Target = Collections> {
+        let mut collections = self.lock();
+        collections.begin(address);
+        collections
     }
 
     fn look<R>(&self, collection: &str, key: &str, look: impl FnOnce(Option<&Entry>) -> R) -> R {
@@ -258,15 +307,19 @@ impl Place for &Memory {
     fn whole(&mut self, _: &'static str) -> impl Deref<Target = Collections> {
         self.lock()
     }
+
+    fn keep(&mut self, collection: &'static str) {
+        self.lock().collection(collection).keep();
+    }
 }
 
 impl Place for Draft {
     fn at(&mut self, address: &Address) -> impl DerefMut<Target = Collections> {
         if self.written.get(address).is_none()
-            && let Some(entry) = self.memory.lock().get(address)
+            && let Some(entry) = (&self.memory).at(address).get(address)
         {
-            let collection = self.written.rows.entry(address.collection).or_default();
-            collection.insert(address.key.clone(), Arc::clone(entry));
+            let rows = &mut self.written.collection(address.collection).rows;
+            rows.insert(address.key.clone(), Arc::clone(entry));
         }
         &mut self.written
     }
@@ -279,12 +332,18 @@ impl Place for Draft {
     }
 
     fn whole(&mut self, collection: &'static str) -> impl Deref<Target = Collections> {
-        let memory = self.memory.lock();
-        let mut rows = memory.rows.get(collection).cloned().unwrap_or_default();
-        let changed = memory.changed.get(collection).map(|changed| (collection, *changed));
-        let written = self.written.rows.get(collection).into_iter().flatten();
-        rows.extend(written.map(|(key, entry)| (key.clone(), Arc::clone(entry))));
-        Box::new(Collections { rows: [(collection, rows)].into(), changed: changed.into_iter().collect() })
+        let mut whole = self.memory.lock().0.get(collection).cloned().unwrap_or_default();
+        if let Some(written) = self.written.0.get(collection)
+            && let Some(at) = written.changed
+        {
+            whole.merge(written.rows.clone());
+            whole.touch(at);
+        }
+        Box::new(Collections([(collection, whole)].into()))
+    }
+
+    fn keep(&mut self, collection: &'static str) {
+        (&self.memory).keep(collection);
     }
 }
 
@@ -371,8 +430,9 @@ impl<P: Place> Lists for P {
         Ok(self.whole(scope.collection).find(scope, keys, documents))
     }
 
-    async fn collection(&mut self, name: &'static str) -> Result<String, DatabaseError> {
-        Ok(self.whole(name).kept(name))
+    async fn collection(&mut self, scope: &Scope) -> Result<String, DatabaseError> {
+        self.keep(scope.collection);
+        Ok(self.whole(scope.collection).kept(scope).unwrap_or_default())
     }
 
     async fn foreign(
@@ -416,7 +476,7 @@ mod tests {
         }
         let memory = Memory::default();
         let mut rows = &memory;
-        let at = Address { collection: "notes", key: "1".to_owned() };
+        let at = Address { collection: "notes", collection_tag: false, key: "1".to_owned() };
         assert_eq!(alone(rows.insert(&at, false, &entry("first", 10_000_000)).await?), Some(true));
         for earlier in [0, 9_999_999, 10_000_000] {
             assert_eq!(alone(rows.replace(&at, None, &entry("second", earlier)).await?), None);
@@ -437,7 +497,7 @@ mod tests {
     async fn a_draft_sees_its_own_columns_and_those_that_it_has_not_written() -> Result<(), DatabaseError> {
         let memory = Memory::default();
         let [kept, written] =
-            ["kept", "written"].map(|key| Address { collection: "notes", key: key.to_owned() });
+            ["kept", "written"].map(|key| Address { collection: "notes", collection_tag: false, key: key.to_owned() });
         (&memory).insert(&kept, false, &entry("first", 1)).await?;
         (&memory).insert(&written, false, &entry("first", 1)).await?;
         let mut draft = memory.begin().await;

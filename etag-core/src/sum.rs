@@ -1,4 +1,4 @@
-//! The hash of a set, as a sum of what its elements are stretched to.
+//! The hash of a set, as a sum of what its elements are stretched to: LtHash, of which `Collection` says more.
 
 use sha2::{Digest as _, Sha256};
 
@@ -9,21 +9,21 @@ use crate::StateTag;
 const LANES: usize = 1024;
 
 /// The sum of a set's elements; that of the empty set is zero.
-#[derive(Clone)]
-pub(super) struct Sum(Box<[u16; LANES]>);
+#[derive(Debug, Clone)]
+pub(crate) struct Sum(Box<[u16; LANES]>);
 
 impl Sum {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Box::new([0; LANES]))
     }
 
     /// Adds an element, which is not in the set.
-    pub(super) fn add(&mut self, element: &[u8; 32]) {
+    pub(crate) fn add(&mut self, element: &[u8; 32]) {
         self.change(element, u16::wrapping_add);
     }
 
     /// Subtracts an element, which is in the set.
-    pub(super) fn subtract(&mut self, element: &[u8; 32]) {
+    pub(crate) fn subtract(&mut self, element: &[u8; 32]) {
         self.change(element, u16::wrapping_sub);
     }
 
@@ -35,7 +35,7 @@ impl Sum {
         }
     }
 
-    pub(super) fn hash(&self) -> StateTag {
+    pub(crate) fn hash(&self) -> StateTag {
         let mut bytes = [0; 2 * LANES];
         for (lane, at) in self.0.iter().zip(bytes.as_chunks_mut::<2>().0) {
             *at = lane.to_le_bytes();
