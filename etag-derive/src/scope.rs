@@ -58,7 +58,8 @@ impl<'a> Scope<'a> {
             return quote_spanned!(at=> |#it| &#it.#member);
         };
         let (it, value) = (self.it(), self.value(field, at));
-        let (some, none) = (quote!(::core::option::Option::Some(#value)), quote!(::core::option::Option::None));
+        let (some, none) =
+            (quote!(::core::option::Option::Some(#value)), quote!(::core::option::Option::None));
         let body = self.body(&self.pattern(case, field), others, &some, &none);
         quote!(|#it| #body)
     }

@@ -2,17 +2,18 @@
 //! `faults` has what is killed in the middle of writes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
 use etag_core::axum::{Fresh, Guarded, Problem, Tagged, Update};
-use etag_core::{Database, Timestamp, Versioned};
+use etag_core::{Database, Matched, Store, Timestamp, Versioned};
 use http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{Method, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqlitePoolOptions;
-use sqlx::{Sqlite, SqlitePool};
+use sqlx::{AssertSqlSafe, Row, Sqlite, SqlitePool};
 use tests::clients::alone::Resource;
 use tests::clients::{Answer, Site, exchange, tag_of};
 use tests::statements::{statements_of, verbs};
@@ -186,6 +187,58 @@ async fn a_put_that_names_one_tag_is_one_update() {
     assert_eq!((status, verbs(&statements)), (412, vec!["UPDATE", "SELECT", "SELECT"]));
     assert!(statements[1].contains("CASE WHEN content = $3 THEN document"), "{}", statements[1]);
     assert_eq!(current, second);
+}
+
+/// An index is rewritten where a statement names one of its columns: only that of pages has any that change.
+#[tokio::test]
+async fn a_write_over_a_row_rewrites_one_index() {
+    let notes = Notes::new().await;
+    let first = notes.create().await;
+    let (_, _, statements) = notes.send("PUT", &[("if-match", &first)], "second").await;
+    let explain = format!("EXPLAIN {}", statements[0]);
+    let operations = sqlx::query(AssertSqlSafe(explain)).fetch_all(&notes.pool).await.unwrap();
+    let operations: Vec<String> = operations.iter().map(|operation| operation.get("opcode")).collect();
+    let rewritten = operations.iter().filter(|operation| *operation == "IdxInsert").count();
+    assert_eq!(rewritten, 1, "{operations:?}");
+}
+
+/// Its value takes so many milliseconds to be written out.
+#[derive(Clone, Deserialize, Versioned)]
+#[versioned(store = Database)]
+struct Slow {
+    #[versioned(id)]
+    id: u64,
+    #[versioned(serde)]
+    delay: Delay,
+}
+
+#[derive(Clone, Deserialize)]
+struct Delay(u64);
+
+impl Serialize for Delay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        std::thread::sleep(Duration::from_millis(self.0));
+        serializer.serialize_u64(self.0)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_value_is_written_out_before_it_is_its_turn_to_write() {
+    let (_folder, url) = sqlite_file();
+    let database = Database::connect(&url).await.unwrap();
+    let write = |id, delay| {
+        let database = database.clone();
+        tokio::spawn(async move {
+            let written =
+                database.replace(Matched::unconditional(id), Slow { id, delay: Delay(delay) }).await;
+            written.map(drop)
+        })
+    };
+    let slow = write(1, 2000);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    write(2, 0).await.unwrap().unwrap();
+    assert!(!slow.is_finished(), "the other one has not waited for it");
+    slow.await.unwrap().unwrap();
 }
 
 #[tokio::test]

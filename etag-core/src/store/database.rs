@@ -251,7 +251,8 @@ impl<T: Resource + FromJson> Store<T> for Database {
     }
 
     async fn replace(&self, matched: Matched<T>, value: T) -> Result<Written<T>, DatabaseError> {
-        self.in_time(async { with_rows!(self, writes, |rows| rows::replace(rows, matched, value)) }).await
+        let prepared = rows::Prepared::new(matched, value)?;
+        self.in_time(async { with_rows!(self, writes, |rows| prepared.write(rows)) }).await
     }
 
     async fn remove(&self, matched: Matched<T>) -> Result<Removed, DatabaseError> {

@@ -1,12 +1,14 @@
 //! From a value to a row, and back.
 
-use std::collections::HashMap;
+use std::fmt;
 
-use serde::de::DeserializeOwned;
+use serde::Deserializer;
+use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::DatabaseError;
 use super::rows::{Address, Columns, Entry, Row};
+use crate::canonical::{Writer, buffer};
 use crate::outline::{Member, Outline};
 use crate::representation::Document;
 use crate::selection::Scalar;
@@ -55,13 +57,64 @@ pub(super) fn members_of<T: Resource>(json: &[u8]) -> Result<Vec<Scalar>, Databa
     if members.is_empty() || json.first() != Some(&b'{') {
         return Ok(members.iter().map(|_| Scalar::Null).collect());
     }
-    let sent: HashMap<String, &RawValue> =
-        serde_json::from_slice(json).map_err(|error| canonical::Error::Custom(error.to_string()))?;
-    let scalar = |member: &Member| match sent.get(&member.name) {
-        Some(json) => Scalar::of(json.get(), &member.kind),
-        None => Scalar::Null,
-    };
-    Ok(members.iter().map(scalar).collect())
+    let scalars = serde_json::Deserializer::from_slice(json).deserialize_map(Scalars(members));
+    Ok(scalars.map_err(|error| canonical::Error::Custom(error.to_string()))?)
+}
+
+/// Reads an object's scalars, in the order of these members.
+struct Scalars<'m>(&'m [Member]);
+
+impl<'de> Visitor<'de> for Scalars<'_> {
+    type Value = Vec<Scalar>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut sent: A) -> Result<Vec<Scalar>, A::Error> {
+        let members = self.0;
+        let mut scalars = vec![Scalar::Null; members.len()];
+        let mut next = 0;
+        while let Some(place) = sent.next_key_seed(Place { members, next })? {
+            match place {
+                Some(place) => {
+                    let json: &RawValue = sent.next_value()?;
+                    scalars[place] = Scalar::of(json.get(), &members[place].kind);
+                    next = place + 1;
+                }
+                None => drop(sent.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(scalars)
+    }
+}
+
+/// The place of a name among the members: most come in their order, and are found at the first look.
+struct Place<'m> {
+    members: &'m [Member],
+    next: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Place<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, name: D) -> Result<Option<usize>, D::Error> {
+        name.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Place<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a member")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Option<usize>, E> {
+        let Self { members, next } = self;
+        let mut places = (next..members.len()).chain(0..next);
+        Ok(places.find(|place| members[*place].name == name))
+    }
 }
 
 /// The value of a row.
@@ -99,6 +152,16 @@ pub(super) fn version_of<T: Resource>(key: &str, columns: &Columns) -> Result<Ve
         false => LastModified::from(columns.modified),
     });
     Ok(Version { state, modified })
+}
+
+/// Whether that is the document of a value.
+pub(super) fn is_written_as<T: Resource>(value: &T, document: &[u8]) -> Result<bool, canonical::Error> {
+    let mut writer = Writer::for_a_store();
+    writer.outermost(&value);
+    let (json, _) = writer.finish_with_facts()?;
+    let is_same = json == document;
+    buffer::put_back(json);
+    Ok(is_same)
 }
 
 /// Compares a row's columns with what its value says.

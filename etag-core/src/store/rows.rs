@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-use super::document::{check, entry_of, is_trusted, value_of, version_of};
+use super::document::{check, entry_of, is_trusted, is_written_as, value_of, version_of};
 use super::{DatabaseError, Matched, Removed, Required, Written};
+use crate::outline::Outline;
 use crate::selection::Scalar;
 use crate::{Key, Replay, Resource, StateTag, Timestamp, Version};
 
@@ -141,12 +142,13 @@ pub(super) trait Rows: Send {
     ) -> impl Future<Output = Result<Vec<(String, Row)>, DatabaseError>> + Send;
 
     /// Replaces a row that has the new one's shape, other content, an earlier stamp and, where one is
-    /// given, that state. Says whether the new version is alone in its second.
+    /// given, that state. Says whether the new version is alone in its second, where somebody asks; if not, `false`.
     fn replace(
         &mut self,
         address: &Address,
         state: Option<&str>,
         entry: &Entry,
+        asks_alone: bool,
     ) -> impl Future<Output = Result<Tried<bool>, DatabaseError>> + Send;
 
     /// Inserts a row where there is none or, if that is wanted, an earlier tombstone. Says as
@@ -246,34 +248,53 @@ pub(super) fn key_of<T: Resource>(text: &str) -> Result<T::Key, DatabaseError> {
 pub(super) async fn replace<T: Resource + DeserializeOwned>(
     rows: &mut impl Rows,
     matched: Matched<T>,
-    mut value: T,
+    value: T,
 ) -> Result<Written<T>, DatabaseError> {
-    let (key, required) = (matched.key(), matched.required());
-    let address = Address::of::<T>(key);
-    check_key::<T>(key)?;
-    value.set_key(key);
-    let mut at = Timestamp::now();
-    for _ in 0..ATTEMPTS {
-        let entry = entry_of(&mut value, at)?;
-        check_readable::<T>(&address, key, &entry.row)?;
-        let seen = match write(rows, &address, required, &entry).await? {
-            Tried::Written(hit) => {
-                let version =
-                    version_of::<T>(&address.key, &Columns { alone: hit.alone, ..entry.row.columns })?;
-                return Ok(match hit.created {
-                    true => Written::Created(value, version),
-                    false => Written::Replaced(value, version),
-                });
-            }
-            Tried::Missed(seen) => seen,
-        };
-        match examine(rows, &address, &matched, &entry.row, seen).await? {
-            Miss::Answer(written) => return Ok(written),
-            Miss::Again { later_than: Some(stamp) } => at = Timestamp::now().max(stamp.next()),
-            Miss::Again { later_than: None } => at = Timestamp::now().max(at),
-        }
+    Prepared::new(matched, value)?.write(rows).await
+}
+
+/// A write that is ready: all that takes no connection is done before others wait for it.
+pub(super) struct Prepared<T: Resource> {
+    matched: Matched<T>,
+    value: T,
+    address: Address,
+    entry: Entry,
+}
+
+impl<T: Resource + DeserializeOwned> Prepared<T> {
+    pub(super) fn new(matched: Matched<T>, mut value: T) -> Result<Self, DatabaseError> {
+        let key = matched.key();
+        let address = Address::of::<T>(key);
+        check_key::<T>(key)?;
+        value.set_key(key);
+        let entry = readable_entry_of(&address, key, &mut value, Timestamp::now())?;
+        Ok(Self { matched, value, address, entry })
     }
-    Err(DatabaseError::Busy(ATTEMPTS))
+
+    pub(super) async fn write(self, rows: &mut impl Rows) -> Result<Written<T>, DatabaseError> {
+        let Self { matched, mut value, address, mut entry } = self;
+        for _ in 0..ATTEMPTS {
+            let at = entry.row.columns.modified;
+            let seen = match write::<T>(rows, &address, matched.required(), &entry).await? {
+                Tried::Written(hit) => {
+                    let columns = Columns { alone: hit.alone, ..entry.row.columns };
+                    let version = version_of::<T>(&address.key, &columns)?;
+                    return Ok(match hit.created {
+                        true => Written::Created(value, version),
+                        false => Written::Replaced(value, version),
+                    });
+                }
+                Tried::Missed(seen) => seen,
+            };
+            let at = match examine(rows, &address, &matched, &entry.row, seen).await? {
+                Miss::Answer(written) => return Ok(written),
+                Miss::Again { later_than: Some(stamp) } => Timestamp::now().max(stamp.next()),
+                Miss::Again { later_than: None } => Timestamp::now().max(at),
+            };
+            entry = readable_entry_of(&address, matched.key(), &mut value, at)?;
+        }
+        Err(DatabaseError::Busy(ATTEMPTS))
+    }
 }
 
 struct Hit {
@@ -282,18 +303,20 @@ struct Hit {
 }
 
 /// The write itself: one step, which compares; and one more where nothing is there to be replaced.
-async fn write(
+async fn write<T: Resource>(
     rows: &mut impl Rows,
     address: &Address,
     required: Required,
     entry: &Entry,
 ) -> Result<Tried<Hit>, DatabaseError> {
+    // Only a date tells whether a version is alone in its second.
+    let asks_alone = Outline::of::<T>().has_modified;
     let replaced = match required {
         Required::State(state) | Required::StateOrNew(state) => {
-            Some(rows.replace(address, Some(&state.to_string()), entry).await?)
+            Some(rows.replace(address, Some(&state.to_string()), entry, asks_alone).await?)
         }
         Required::Exists | Required::ExistsOrNew | Required::Unconditional => {
-            Some(rows.replace(address, None, entry).await?)
+            Some(rows.replace(address, None, entry, asks_alone).await?)
         }
         Required::Absent | Required::New => None,
     };
@@ -379,7 +402,7 @@ pub(super) async fn remove<T: Resource + DeserializeOwned>(
 ) -> Result<Removed, DatabaseError> {
     let (key, required) = (matched.key(), matched.required());
     let address = Address::of::<T>(key);
-    let shape = &crate::outline::Outline::of::<T>().shape;
+    let shape = &Outline::of::<T>().shape;
     // A hash of what is gone is kept by nobody who does not ask for it.
     let keeps_state = T::REPLAY == Replay::Accept;
     for _ in 0..ATTEMPTS {
@@ -460,8 +483,7 @@ pub(super) fn check_writable<T: Resource + DeserializeOwned>(
     value: &mut T,
 ) -> Result<(), DatabaseError> {
     check_key::<T>(key)?;
-    let entry = entry_of(value, Timestamp::now())?;
-    check_readable::<T>(&Address::of::<T>(key), key, &entry.row)
+    readable_entry_of(&Address::of::<T>(key), key, value, Timestamp::now()).map(drop)
 }
 
 /// A key that is not read back from its own text could never be listed.
@@ -474,13 +496,21 @@ fn check_key<T: Resource>(key: &T::Key) -> Result<(), DatabaseError> {
     }
 }
 
-/// Reads a document back before it is written: a float that is not finite, or a member that is left out and
-/// has no default, would make it unreadable for good; another default than what was left out, another value.
-fn check_readable<T: Resource + DeserializeOwned>(
+/// The entry of a value that is written at that time.
+///
+/// The document is read back first: a float that is not finite, or a member that is left out and has no default, would
+/// make it unreadable for good; another default than what was left out, another value.
+fn readable_entry_of<T: Resource + DeserializeOwned>(
     address: &Address,
     key: &T::Key,
-    row: &Row,
-) -> Result<(), DatabaseError> {
-    let read: T = value_of(address, key, row)?;
-    check(address, &row.columns, &read)
+    value: &mut T,
+    at: Timestamp,
+) -> Result<Entry, DatabaseError> {
+    let entry = entry_of(value, at)?;
+    let read: T = value_of(address, key, &entry.row)?;
+    // The same document has the same hashes.
+    if !is_written_as(&read, &entry.row.document)? {
+        check(address, &entry.row.columns, &read)?;
+    }
+    Ok(entry)
 }

@@ -377,6 +377,7 @@ impl<P: Place> Rows for P {
         address: &Address,
         state: Option<&str>,
         new: &Entry,
+        _: bool,
     ) -> Result<Tried<bool>, DatabaseError> {
         let mut place = self.at(address);
         let replaced = place.replace(address, state, new);
@@ -479,11 +480,11 @@ mod tests {
         let at = Address { collection: "notes", collection_tag: false, key: "1".to_owned() };
         assert_eq!(alone(rows.insert(&at, false, &entry("first", 10_000_000)).await?), Some(true));
         for earlier in [0, 9_999_999, 10_000_000] {
-            assert_eq!(alone(rows.replace(&at, None, &entry("second", earlier)).await?), None);
+            assert_eq!(alone(rows.replace(&at, None, &entry("second", earlier), true).await?), None);
         }
         // In the same second neither is alone, and in the next one it is.
-        assert_eq!(alone(rows.replace(&at, None, &entry("second", 10_000_001)).await?), Some(false));
-        assert_eq!(alone(rows.replace(&at, None, &entry("third", 11_000_000)).await?), Some(true));
+        assert_eq!(alone(rows.replace(&at, None, &entry("second", 10_000_001), true).await?), Some(false));
+        assert_eq!(alone(rows.replace(&at, None, &entry("third", 11_000_000), true).await?), Some(true));
 
         assert!(alone(rows.bury(&at, None, Timestamp::from_microseconds(0), false).await?).is_some());
         for earlier in [0, 11_000_000, 11_000_001] {
@@ -496,12 +497,15 @@ mod tests {
     #[tokio::test]
     async fn a_draft_sees_its_own_columns_and_those_that_it_has_not_written() -> Result<(), DatabaseError> {
         let memory = Memory::default();
-        let [kept, written] =
-            ["kept", "written"].map(|key| Address { collection: "notes", collection_tag: false, key: key.to_owned() });
+        let [kept, written] = ["kept", "written"].map(|key| Address {
+            collection: "notes",
+            collection_tag: false,
+            key: key.to_owned(),
+        });
         (&memory).insert(&kept, false, &entry("first", 1)).await?;
         (&memory).insert(&written, false, &entry("first", 1)).await?;
         let mut draft = memory.begin().await;
-        draft.replace(&written, None, &entry("second", 2)).await?;
+        draft.replace(&written, None, &entry("second", 2), true).await?;
         for (key, state) in [("kept", Some("first")), ("written", Some("second")), ("absent", None)] {
             let look = |columns: Option<&Columns>| columns.map(|columns| columns.state.clone());
             assert_eq!(Rows::look(&mut draft, "notes", key, look).await?.as_deref(), state, "{key}");

@@ -179,11 +179,12 @@ impl Rows for PgConnection {
         address: &Address,
         state: Option<&str>,
         new: &Entry,
+        _: bool,
     ) -> Result<Tried<bool>, DatabaseError> {
         let statement = sqlx::query(
             "WITH written AS (
                 UPDATE etag_rows
-                SET state = $3, content = $4, shape = $5, modified = $6, document = $7, members = $8,
+                SET state = $3, content = $4, modified = $6, document = $7, members = $8,
                     exact = TRUE, alone = modified / 1000000 < $6 / 1000000
                 WHERE collection = $1 AND key = $2 AND NOT deleted
                     AND shape = $5 AND content <> $4 AND modified < $6

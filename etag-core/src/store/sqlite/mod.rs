@@ -141,6 +141,21 @@ const COLUMNS: [&str; 11] = [
     "document",
 ];
 
+/// Writes over a row of the same shape, which is left as it is: an index is rewritten where the statement names one of its
+/// columns, whatever the value is.
+///
+/// What is returned takes time, and wakes the caller once more: only what somebody asks for.
+macro_rules! replace {
+    () => {
+        "UPDATE etag_rows
+        SET state = $3, content = $4, modified = $6, document = $7, members = $8,
+            exact = TRUE, alone = modified / 1000000 < $6 / 1000000
+        WHERE collection = $1 AND key = $2 AND NOT deleted
+            AND shape = $5 AND content <> $4 AND modified < $6
+            AND ($9 IS NULL OR state = $9)"
+    };
+}
+
 impl Rows for SqliteConnection {
     async fn columns(&mut self, address: &Address) -> Result<Option<Columns>, DatabaseError> {
         let row = sqlx::query(
@@ -190,18 +205,17 @@ impl Rows for SqliteConnection {
         address: &Address,
         state: Option<&str>,
         new: &Entry,
+        asks_alone: bool,
     ) -> Result<Tried<bool>, DatabaseError> {
-        let statement = sqlx::query(
-            "UPDATE etag_rows
-            SET state = $3, content = $4, shape = $5, modified = $6, document = $7, members = $8,
-                exact = TRUE, alone = modified / 1000000 < $6 / 1000000
-            WHERE collection = $1 AND key = $2 AND NOT deleted
-                AND shape = $5 AND content <> $4 AND modified < $6
-                AND ($9 IS NULL OR state = $9)
-            RETURNING alone",
-        );
-        let rows = bind(statement, address, new).bind(state).fetch_all(&mut *self).await?;
-        tried(self, address, &new.row.columns.content, alone(&rows)?).await
+        let alone = if asks_alone {
+            let statement =
+                bind(sqlx::query(concat!(replace!(), " RETURNING alone")), address, new).bind(state);
+            alone(&statement.fetch_all(&mut *self).await?)?
+        } else {
+            let statement = bind(sqlx::query(replace!()), address, new).bind(state);
+            (statement.execute(&mut *self).await?.rows_affected() > 0).then_some(false)
+        };
+        tried(self, address, &new.row.columns.content, alone).await
     }
 
     async fn insert(
