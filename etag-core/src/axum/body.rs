@@ -248,6 +248,10 @@ fn read_text<V: DeserializeOwned>(text: &str, member: &str) -> Result<V, Problem
     if hides_json(text) {
         return Err(Problem::invalid_member(member, TAKEN));
     }
+    // To keep the path to each member takes longer than to read it: that is done where one is wrong.
+    if let Ok(value) = serde_json::from_str(text) {
+        return Ok(value);
+    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let message = without_position(error.inner());

@@ -373,7 +373,7 @@ mod tests {
                 let database = Database::connect("memory:").await?;
                 let mut rows = memory(&database);
                 take_alone::<Note>(&database, first).await?;
-                assert!(is_kept(&rows));
+                assert!(is_kept(rows));
                 take_alone::<Plain>(&database, Step::Put(3, 1)).await?;
                 assert_states::<Note>(&mut rows).await?;
             }
@@ -390,9 +390,9 @@ mod tests {
             let mut rows = memory(&database);
             take_alone::<Plain>(&database, Step::Put(1, 1)).await?;
             take_alone::<Note>(&database, Step::Put(2, 1)).await?;
-            assert!(!is_kept(&rows));
+            assert!(!is_kept(rows));
             assert_states::<Note>(&mut rows).await?;
-            assert!(is_kept(&rows));
+            assert!(is_kept(rows));
             take_alone::<Plain>(&database, Step::Put(1, 2)).await?;
             assert_states::<Note>(&mut rows).await?;
             Ok(())
