@@ -5,6 +5,10 @@
 pub mod behind_a_proxy {}
 
 #[doc = include_str!("cost_of_a_tag.md")]
+#[doc = ""] // what is HTML begins behind an empty line
+#[doc = include_str!("cost_by_document_size.svg")]
+#[doc = ""]
+#[doc = include_str!("cost_by_collection_size.svg")]
 pub mod cost_of_a_tag {}
 
 #[doc = include_str!("deploys.md")]

@@ -193,7 +193,7 @@ async fn all_of_one_moment(
     Err(DatabaseError::Busy(ATTEMPTS))
 }
 
-/// Selects among the scope's entries, which are at hand.
+/// Selects among the scope's entries, which are at hand in the order of their keys.
 pub(super) fn pick<'a>(
     entries: impl Iterator<Item = (&'a str, &'a Entry)>,
     selection: &Resolved,
@@ -203,18 +203,36 @@ pub(super) fn pick<'a>(
         let equals = |(column, values): &(Column, Vec<Scalar>)| values.contains(&scalar(entry, *column));
         selection.filters.iter().all(equals)
     };
-    let mut entries: Vec<_> = entries.filter(is_wanted).collect();
-    let total = entries.len() as u64;
-    entries.sort_by(|(a_key, a), (b_key, b)| {
+    let entries = entries.filter(is_wanted);
+    if selection.sort.is_empty() {
+        return page(entries, selection, documents);
+    }
+    let mut entries: Vec<_> = entries.collect();
+    // What is equal stays in the order of the keys.
+    entries.sort_by(|(_, a), (_, b)| {
         let by_members = selection.sort.iter().map(|(column, descends)| {
             let order = scalar(a, *column).cmp(&scalar(b, *column));
             if *descends { order.reverse() } else { order }
         });
-        by_members.fold(Ordering::Equal, Ordering::then).then(a_key.cmp(b_key))
+        by_members.fold(Ordering::Equal, Ordering::then)
     });
-    let at = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-    let page = entries.into_iter().skip(at(selection.offset)).take(at(selection.limit));
-    let rows = page.map(|(key, Entry { row, .. })| found(key, row, documents)).collect();
+    page(entries.into_iter(), selection, documents)
+}
+
+/// Copies a page of what was selected, and counts all of it.
+fn page<'a>(
+    entries: impl Iterator<Item = (&'a str, &'a Entry)>,
+    selection: &Resolved,
+    documents: bool,
+) -> Page {
+    let wanted = selection.offset..selection.offset.saturating_add(selection.limit);
+    let (mut rows, mut total) = (Vec::new(), 0);
+    for (key, Entry { row, .. }) in entries {
+        if wanted.contains(&total) {
+            rows.push(found(key, row, documents));
+        }
+        total += 1;
+    }
     Page { rows, total, collection: None }
 }
 

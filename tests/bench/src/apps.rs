@@ -7,9 +7,12 @@ use etag_core::axum::{EtagLayer, Fresh, Tagged, Update};
 use etag_core::{Database, Resource, Versioned};
 use http::{HeaderValue, Request, StatusCode, Uri, header};
 use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
 use crate::models::{Large, Medium, Small};
+use crate::race::Calls;
 
 /// A value that is sent again and again.
 pub trait Sample: Serialize + Versioned + Send + Sync + 'static {}
@@ -73,6 +76,14 @@ where
     (router, uri, tag.expect("it has a tag"))
 }
 
+/// Listens on a port of its own; says where: `http://127.0.0.1:PORT`.
+pub async fn serve(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+    let address = listener.local_addr().expect("it has an address");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
 /// Where the services without a database have their value.
 pub fn value_uri() -> Uri {
     Uri::from_static("/value")
@@ -86,6 +97,25 @@ pub async fn ask(router: &Router, uri: &Uri, tag: Option<&HeaderValue>) -> Statu
         request.headers_mut().insert(header::IF_NONE_MATCH, tag.clone());
     }
     exchange(router, request).await.0
+}
+
+/// Asks a service again and again.
+pub fn asking(runtime: &Runtime, router: Router, uri: Uri, tag: Option<HeaderValue>) -> Calls<'_> {
+    let expected = if tag.is_some() { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    Box::new(move |count| {
+        runtime.block_on(async {
+            for _ in 0..count {
+                assert_eq!(ask(&router, &uri, tag.as_ref()).await, expected);
+            }
+        });
+    })
+}
+
+/// The tag that a service answers with.
+pub async fn tag_of(router: &Router, uri: &Uri) -> HeaderValue {
+    let mut request = Request::new(Body::empty());
+    request.uri_mut().clone_from(uri);
+    exchange(router, request).await.1.expect("it has a tag")
 }
 
 async fn exchange(router: &Router, request: Request<Body>) -> (StatusCode, Option<HeaderValue>) {

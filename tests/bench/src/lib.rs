@@ -2,5 +2,6 @@
 
 pub mod apps;
 pub mod models;
+pub mod plain;
 pub mod race;
 pub mod table;

@@ -55,6 +55,16 @@ pub struct Large {
     pub pumps: Vec<Medium>,
 }
 
+/// An item of a collection, whose lists have the tag of the whole.
+#[derive(Debug, Clone, Serialize, Deserialize, Versioned)]
+#[versioned(store = Database, collection_tag)]
+pub struct Tank {
+    #[versioned(id)]
+    pub id: u64,
+    pub name: String,
+    pub litres: u64,
+}
+
 /// A struct inside of another one.
 #[derive(Debug, Clone, Serialize, Deserialize, Versioned)]
 #[serde(rename_all = "camelCase")]
@@ -91,6 +101,13 @@ impl Small {
             is_running: true,
             litres: 40.25 + f64::from(number),
         }
+    }
+}
+
+impl Tank {
+    /// A sample; each number makes another one.
+    pub fn sample(number: u64) -> Self {
+        Self { id: number, name: "North tank".to_owned(), litres: number }
     }
 }
 

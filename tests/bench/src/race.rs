@@ -1,5 +1,6 @@
 //! Two things that do the same job, measured in turns: what slows one round down slows both.
 
+use std::array;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -40,9 +41,8 @@ pub fn calls<'a, R>(mut job: impl FnMut() -> R + 'a) -> Calls<'a> {
 pub fn ratio(effort: Effort, subject: &mut Calls<'_>, rival: &mut Calls<'_>) -> f64 {
     let counts = (fitting(effort.turn, subject), fitting(effort.turn, rival));
     let begun = Instant::now();
-    let mut ratios: Vec<f64> = (0..effort.rounds)
-        .take_while(|round| *round < FEWEST || begun.elapsed() < LONGEST)
-        .map(|round| {
+    let ratios =
+        (0..effort.rounds).take_while(|round| *round < FEWEST || begun.elapsed() < LONGEST).map(|round| {
             // Each is the first one in every other round.
             if round.is_multiple_of(2) {
                 let time = each(subject, counts.0);
@@ -51,10 +51,30 @@ pub fn ratio(effort: Effort, subject: &mut Calls<'_>, rival: &mut Calls<'_>) -> 
                 let time = each(rival, counts.1);
                 each(subject, counts.0) / time
             }
-        })
+        });
+    median(ratios)
+}
+
+/// How many seconds each of some jobs takes: the median of the rounds, in which each has its turn.
+pub fn seconds<const N: usize>(effort: Effort, mut jobs: [Calls<'_>; N]) -> [f64; N] {
+    let counts = jobs.each_mut().map(|job| fitting(effort.turn, job));
+    let begun = Instant::now();
+    let rounds: Vec<[f64; N]> = (0..effort.rounds)
+        .take_while(|round| *round < FEWEST || begun.elapsed() < LONGEST)
+        .map(|_| array::from_fn(|number| each(&mut jobs[number], counts[number])))
         .collect();
-    ratios.sort_by(f64::total_cmp);
-    ratios[ratios.len() / 2]
+    array::from_fn(|number| median(rounds.iter().map(|round| round[number])))
+}
+
+/// The middle one of some figures.
+///
+/// # Panics
+///
+/// Where there is none.
+pub fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
+    let mut figures: Vec<f64> = figures.into_iter().collect();
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
 }
 
 /// How often a job fits into a turn, once it is warm.

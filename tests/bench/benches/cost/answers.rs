@@ -1,10 +1,8 @@
 //! Whole answers, from a router in process.
 
-use bench::apps::{Sample, Stored, ask, fresh, json, tagged, value_uri};
+use bench::apps::{Sample, Stored, asking, fresh, json, tagged, value_uri};
 use bench::models::{Large, Medium, Small};
-use bench::race::Calls;
 use etag_core::{Database, Resource};
-use http::{HeaderValue, StatusCode, Uri};
 use tokio::runtime::Runtime;
 
 use crate::Row;
@@ -35,21 +33,4 @@ fn of<'a, T: Sample + Stored + Resource<Key = String>>(
         Row::new(format!("{size}: `Tagged` 200"), "axum's `Json` 200", most_of_200, with_tag, plain()),
         Row::new(format!("{size}: `Fresh` 304"), "axum's `Json` 200", most_of_304, not_modified, plain()),
     ]
-}
-
-/// Asks a service again and again.
-pub(crate) fn asking(
-    runtime: &Runtime,
-    router: axum::Router,
-    uri: Uri,
-    tag: Option<HeaderValue>,
-) -> Calls<'_> {
-    let expected = if tag.is_some() { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
-    Box::new(move |count| {
-        runtime.block_on(async {
-            for _ in 0..count {
-                assert_eq!(ask(&router, &uri, tag.as_ref()).await, expected);
-            }
-        });
-    })
 }

@@ -3,7 +3,7 @@
 //! Each is asked in process, around the same JSON. rustango's is around the same router; salvo's is a handler of its own
 //! framework, whose router is measured with it.
 
-use bench::apps::{Sample, layered, value_uri};
+use bench::apps::{Sample, asking, layered, value_uri};
 use bench::models::{Large, Medium, Small};
 use bench::race::Calls;
 use http::uri::Scheme;
@@ -15,7 +15,6 @@ use salvo::{Depot, FlowCtrl, Handler, Request, Response};
 use tokio::runtime::Runtime;
 
 use crate::Row;
-use crate::answers::asking;
 
 pub(crate) fn rows(runtime: &Runtime) -> Vec<Row<'_>> {
     let mut rows = of(runtime, "small", Small::sample(1));
