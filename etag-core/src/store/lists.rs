@@ -170,7 +170,7 @@ async fn select_remade<T: Resource + DeserializeOwned>(
         entries.push((address.key, entry));
     }
     let entries = entries.iter().map(|(key, entry)| (key.as_str(), entry));
-    Ok(Page { collection, ..pick(entries, selection, true) })
+    Ok(Page { collection, ..pick(entries, None, selection, true) })
 }
 
 /// All rows of a scope and, where that is wanted, what is kept of their collection.
@@ -193,9 +193,10 @@ async fn all_of_one_moment(
     Err(DatabaseError::Busy(ATTEMPTS))
 }
 
-/// Selects among the scope's entries, which are at hand in the order of their keys.
+/// Selects among the scope's entries, which are at hand in the order of their keys; how many they are may be known.
 pub(super) fn pick<'a>(
     entries: impl Iterator<Item = (&'a str, &'a Entry)>,
+    count: Option<u64>,
     selection: &Resolved,
     documents: bool,
 ) -> Page {
@@ -204,8 +205,9 @@ pub(super) fn pick<'a>(
         selection.filters.iter().all(equals)
     };
     let entries = entries.filter(is_wanted);
+    let count = count.filter(|_| selection.filters.is_empty());
     if selection.sort.is_empty() {
-        return page(entries, selection, documents);
+        return page(entries, count, selection, documents);
     }
     let mut entries: Vec<_> = entries.collect();
     // What is equal stays in the order of the keys.
@@ -216,24 +218,27 @@ pub(super) fn pick<'a>(
         });
         by_members.fold(Ordering::Equal, Ordering::then)
     });
-    page(entries.into_iter(), selection, documents)
+    page(entries.into_iter(), count, selection, documents)
 }
 
-/// Copies a page of what was selected, and counts all of it.
+/// Copies a page of what was selected; what is behind it is only walked through where it is to be counted.
 fn page<'a>(
     entries: impl Iterator<Item = (&'a str, &'a Entry)>,
+    count: Option<u64>,
     selection: &Resolved,
     documents: bool,
 ) -> Page {
     let wanted = selection.offset..selection.offset.saturating_add(selection.limit);
-    let (mut rows, mut total) = (Vec::new(), 0);
+    let (mut rows, mut seen) = (Vec::new(), 0);
     for (key, Entry { row, .. }) in entries {
-        if wanted.contains(&total) {
+        if wanted.contains(&seen) {
             rows.push(found(key, row, documents));
+        } else if count.is_some() && seen >= wanted.end {
+            break;
         }
-        total += 1;
+        seen += 1;
     }
-    Page { rows, total, collection: None }
+    Page { rows, total: count.unwrap_or(seen), collection: None }
 }
 
 fn scalar(entry: &Entry, column: Column) -> Cow<'_, Scalar> {

@@ -179,6 +179,7 @@ mod tests {
     /// The state of the collection, and the one that its definition makes of what a list says.
     async fn states<T: Item>(rows: &mut impl Lists) -> Result<[StateTag; 3], DatabaseError> {
         let selected = lists::list::<T>(rows, &[], &Selection::new(), false).await?.selected;
+        assert_eq!(selected.total(), selected.items().len() as u64);
         let mut sum = Sum::new();
         for (id, version) in selected.items() {
             let shown = version.modified.map(|modified| modified.time().as_microseconds().to_string());

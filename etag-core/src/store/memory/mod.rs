@@ -42,6 +42,8 @@ struct Collections(BTreeMap<&'static str, Collection>);
 #[derive(Debug, Clone, Default)]
 struct Collection {
     rows: BTreeMap<String, Arc<Entry>>,
+    /// How many of the rows are not deleted.
+    live: usize,
     /// When it was last changed, and later than the time before; in a draft, when that last wrote in it.
     changed: Option<Timestamp>,
     /// What is kept of it: from its first row on where that is of a type with `collection_tag`, else since it was asked
@@ -98,7 +100,9 @@ impl Collection {
         if let Some(content) = &mut self.content {
             content.change(&key, self.rows.get(&key).map(|old| &**old), &entry);
         }
-        self.rows.insert(key, entry);
+        self.live += usize::from(!entry.row.columns.deleted);
+        let old = self.rows.insert(key, entry);
+        self.live -= usize::from(old.is_some_and(|old| !old.row.columns.deleted));
     }
 
     /// Puts the rows of a draft over these.
@@ -172,7 +176,13 @@ impl Collections {
         let is_own = |(_, entry): (&str, &Entry)| entry.row.columns.shape == scope.shape;
         let knows_all = !selection.knows_members() || entries().all(is_own);
         let collection = scope.collection_tag.then(|| self.kept(scope)).flatten();
-        knows_all.then(|| Page { collection, ..pick(entries(), selection, documents) })
+        knows_all.then(|| Page { collection, ..pick(entries(), self.count(scope), selection, documents) })
+    }
+
+    /// How many rows a scope has, where that is the whole collection.
+    fn count(&self, scope: &Scope) -> Option<u64> {
+        let collection = self.0.get(scope.collection).filter(|_| scope.prefix.is_empty())?;
+        Some(collection.live as u64)
     }
 
     /// What tells one content of a collection from another one, where that is kept.
@@ -318,8 +328,8 @@ impl Place for Draft {
         if self.written.get(address).is_none()
             && let Some(entry) = (&self.memory).at(address).get(address)
         {
-            let rows = &mut self.written.collection(address.collection).rows;
-            rows.insert(address.key.clone(), Arc::clone(entry));
+            let collection = self.written.collection(address.collection);
+            collection.put(address.key.clone(), Arc::clone(entry));
         }
         &mut self.written
     }
