@@ -1,4 +1,9 @@
 #![doc = include_str!("../README.md")]
+// What is behind a feature that is off has no page to link to.
+#![cfg_attr(
+    not(all(feature = "testing", feature = "sqlite", feature = "postgres")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 
 pub mod canonical;
 pub mod guides;

@@ -1,12 +1,17 @@
 //! The services that are asked: with tags, and without.
 
+use std::hint::black_box;
+
 use axum::body::{Body, to_bytes};
+use axum::extract::Path;
+use axum::response::AppendHeaders;
 use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
 use etag_core::axum::{EtagLayer, Fresh, Tagged, Update};
-use etag_core::{Database, Resource, Versioned};
-use http::{HeaderValue, Request, StatusCode, Uri, header};
+use etag_core::{Database, Resource, StateTag, Versioned};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -27,6 +32,26 @@ pub fn json<T: Sample>(value: &'static T) -> Router {
 /// The same with its tag.
 pub fn tagged<T: Sample>(value: &'static T) -> Router {
     Router::new().route("/value", get(async move || Tagged::new(value)))
+}
+
+/// Octets that are ready, with their hash as a tag: no answer that is hashed does less.
+pub fn hashed(json: &'static [u8]) -> Router {
+    let show = async move || {
+        let state = StateTag::from_hash(Sha256::digest(json).into());
+        let content_type = (header::CONTENT_TYPE, "application/json".to_owned());
+        ([content_type, (header::ETAG, format!("\"{state}\""))], json)
+    };
+    Router::new().route("/value", get(show))
+}
+
+/// A 304 to whoever asks, from a route with a key: no 304 from a store does less.
+pub fn not_modified() -> Router {
+    let show = async |Path(key): Path<String>, headers: HeaderMap| {
+        black_box(key);
+        let headers = [headers.get(header::IF_NONE_MATCH).map(|tag| (header::ETAG, tag.clone()))];
+        (StatusCode::NOT_MODIFIED, AppendHeaders(headers.into_iter().flatten()))
+    };
+    Router::new().route("/values/{id}", get(show))
 }
 
 /// JSON as axum sends it, under this library's layer.

@@ -1,8 +1,8 @@
 //! Whole answers, from a router in process.
 
-use bench::apps::{Sample, Stored, asking, fresh, json, tagged, value_uri};
+use bench::apps::{Sample, Stored, asking, fresh, hashed, json, not_modified, tagged, value_uri};
 use bench::models::{Large, Medium, Small};
-use etag_core::{Database, Resource};
+use etag_core::{Database, Resource, canonical};
 use tokio::runtime::Runtime;
 
 use crate::Row;
@@ -28,9 +28,14 @@ fn of<'a, T: Sample + Stored + Resource<Key = String>>(
     });
     let plain = || asking(runtime, json(value), value_uri(), None);
     let with_tag = asking(runtime, tagged(value), value_uri(), None);
-    let not_modified = asking(runtime, stored, uri, Some(tag));
+    let least_200 =
+        asking(runtime, hashed(canonical::to_vec(value).expect("it is JSON").leak()), value_uri(), None);
+    let least_304 = asking(runtime, not_modified(), uri.clone(), Some(tag.clone()));
+    let unchanged = asking(runtime, stored, uri, Some(tag));
     vec![
         Row::new(format!("{size}: `Tagged` 200"), "axum's `Json` 200", most_of_200, with_tag, plain()),
-        Row::new(format!("{size}: `Fresh` 304"), "axum's `Json` 200", most_of_304, not_modified, plain()),
+        Row::new(format!("{size}: `Fresh` 304"), "axum's `Json` 200", most_of_304, unchanged, plain()),
+        Row::new(format!("{size}: hashed octets, 200"), "axum's `Json` 200", None, least_200, plain()),
+        Row::new(format!("{size}: 304 without a check"), "axum's `Json` 200", None, least_304, plain()),
     ]
 }
