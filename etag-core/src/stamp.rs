@@ -36,6 +36,8 @@ pub trait Modified {
 ///
 /// The next revision is the time of the change in microseconds since 1970, or one more than the last
 /// one where that is later: a number that is never used twice, not even after the resource was deleted.
+/// It is at most 253402207200000000, which is in the year 9999: what has a greater one, such as a time in nanoseconds
+/// or a snowflake id, is read and never written over.
 ///
 /// ```
 /// use etag_core::{Revision, Timestamp};

@@ -132,6 +132,25 @@ async fn a_stamp_is_now_or_later_than_the_last_one_also_of_what_was_deleted() {
     }
 }
 
+/// Nanoseconds and snowflake ids are later than any time: the next one would be less, and a tag would come again.
+#[tokio::test]
+async fn a_revision_that_none_can_follow_is_not_written_over() {
+    let (year_9999, nanoseconds) = (253_402_207_200_000_000, 1_795_000_000_000_000_000);
+    for revision in [year_9999, nanoseconds, i64::MAX.cast_unsigned(), u64::MAX] {
+        let stored = note("a", revision);
+        for last in [None, Some(revision.cast_signed())] {
+            let mut row = Row::new(Some(stored.clone()), last);
+            let refused = row.replace(any(), note("b", 0)).await.unwrap_err();
+            assert_eq!((refused.status().as_u16(), row.swaps), (500, 0), "{revision}");
+            assert!(matches!(row.replace(any(), note("a", 0)).await.unwrap(), Written::Unchanged(..)));
+        }
+    }
+    let mut deleted = Row::new(None, Some(i64::MAX));
+    assert_eq!(deleted.replace(any(), note("a", 0)).await.unwrap_err().status(), 500);
+    let mut last_but_one = Row::new(Some(note("a", year_9999 - 1)), None);
+    assert!(matches!(last_but_one.replace(any(), note("b", 0)).await.unwrap(), Written::Replaced(..)));
+}
+
 #[tokio::test]
 async fn what_changes_nothing_is_not_swapped() {
     let mut row = Row::new(Some(note("a", 7)), Some(7));

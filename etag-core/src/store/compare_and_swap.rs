@@ -3,7 +3,7 @@
 use super::document::stamped;
 use super::{Matched, Removed, Written};
 use crate::representation::Document;
-use crate::{LastModified, Problem, Resource, StateTag, Timestamp, Version, canonical};
+use crate::{LastModified, Problem, Resource, Revision as _, StateTag, Timestamp, Version, canonical};
 
 /// A place that values of a type are kept in, such as a connection to a database: finds what is there, and swaps it for
 /// something else.
@@ -137,7 +137,7 @@ pub trait CompareAndSwap<T: Resource>: Send {
                 if !is_admitted {
                     return Ok(Written::Stale(current.map(|current| current.version)));
                 }
-                let last = current.as_ref().and_then(|current| current.stamp).max(found.last);
+                let last = current.as_ref().and_then(Current::stamp).max(found.last);
                 let at = Timestamp::now().max(last.map_or(Timestamp::from_microseconds(0), Timestamp::next));
                 let new = Current::of(stamped(&mut value, at)?);
                 let same = current.as_ref().filter(|current| current.content == new.content);
@@ -145,6 +145,11 @@ pub trait CompareAndSwap<T: Resource>: Send {
                     && let Some(stored) = found.value
                 {
                     return Ok(Written::Unchanged(stored, same.version));
+                }
+                let is_numbered =
+                    current.as_ref().is_none_or(|current| current.revision < Some(at.revision()));
+                if !is_numbered || last.is_some_and(|last| at <= last) {
+                    return Err(unnumbered(T::COLLECTION));
                 }
                 if self.swap(key, &found, Some(&value)).await? {
                     let written = if current.is_some() { Written::Replaced } else { Written::Created };
@@ -214,15 +219,20 @@ impl<T: Resource> Found<T> {
 struct Current {
     version: Version,
     content: StateTag,
-    stamp: Option<Timestamp>,
+    revision: Option<u64>,
+    modified: Option<Timestamp>,
 }
 
 impl Current {
     fn of(document: Document) -> Self {
         let Document { state, content, revision, modified, .. } = document;
-        let revision = revision.map(|revision| Timestamp::from_microseconds(revision.cast_signed()));
         let version = Version { state, modified: modified.map(LastModified::from) };
-        Self { version, content, stamp: revision.max(modified) }
+        Self { version, content, revision, modified }
+    }
+
+    fn stamp(&self) -> Option<Timestamp> {
+        let revision = self.revision.map(|revision| i64::try_from(revision).unwrap_or(i64::MAX));
+        revision.map(Timestamp::from_microseconds).max(self.modified)
     }
 }
 
@@ -231,4 +241,11 @@ const ATTEMPTS: u32 = 64;
 
 fn overtaken() -> Problem {
     Problem::unavailable(format_args!("others wrote the same row at each of {ATTEMPTS} attempts"))
+}
+
+/// A number that came twice would name two states by one tag.
+fn unnumbered(collection: &str) -> Problem {
+    Problem::internal_error(format!(
+        "a revision of `{collection}` is beyond the year 9999, in microseconds since 1970: none follows it; number the rows from less"
+    ))
 }
