@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::routing::get;
+use axum::extract::State;
+use axum::routing::{get, put};
 use etag_core::axum::{Create, Fresh, FreshList, Guarded, InList, Problem, Tagged, Update};
 use etag_core::{
     Database, DatabaseError, Insert, InsertIn, Inserted, Matched, Required, Select, Selection, Store,
-    StoreIn, Timestamp, Versioned, Written,
+    StoreIn, Timestamp, Transaction, Versioned, Written,
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -328,6 +329,43 @@ async fn a_write_that_others_overtook_in_a_stricter_transaction_is_a_503() {
     assert_eq!(Problem::from(error).status(), StatusCode::SERVICE_UNAVAILABLE);
     drop(transaction);
     assert_eq!(database.get::<Note>(&"1".to_owned()).await.unwrap().unwrap().text, "overtakes");
+}
+
+/// PostgreSQL ends such a transaction by a ROLLBACK, which answers `COMMIT` with success.
+#[tokio::test]
+async fn a_transaction_in_which_a_statement_failed_is_not_acknowledged() {
+    async fn fail(transaction: &mut sqlx::Transaction<'static, Postgres>) {
+        sqlx::query("INSERT INTO audit").execute(&mut **transaction).await.unwrap_err();
+    }
+    async fn replace(State(database): State<Database>, note: Update<Note>) -> Result<Tagged<Note>, Problem> {
+        let mut transaction = database.begin::<Postgres>().await?;
+        let saved = note.save_in(&mut transaction).await?;
+        fail(&mut transaction).await;
+        saved.commit(transaction).await
+    }
+    async fn delete(State(database): State<Database>, note: Guarded<Note>) -> Result<StatusCode, Problem> {
+        let mut transaction = database.begin::<Postgres>().await?;
+        let deleted = note.delete_in(&mut transaction).await?;
+        fail(&mut transaction).await;
+        deleted.commit(transaction).await
+    }
+    let Some(url) = postgres_database() else { return };
+    let database = Database::connect(&url).await.unwrap();
+    let key = Matched::<Note>::unconditional("1".to_owned());
+    let Written::Created(_, version) = database.replace(key, Note::new("1", "first")).await.unwrap() else {
+        panic!("there was none")
+    };
+    let router = Router::new().route("/notes/{id}", put(replace).delete(delete)).with_state(database.clone());
+    let tag = format!("\"{}\"", version.state);
+    let headers = [("content-type", "application/json"), ("if-match", tag.as_str())];
+    for method in ["PUT", "DELETE"] {
+        let answer: Answer = call(&router, method, "/notes/1", &headers, r#"{"text":"lost?"}"#).await;
+        assert_eq!((answer.status, answer.headers.get("etag")), (500, None), "{method}");
+        assert_eq!(database.get::<Note>(&"1".to_owned()).await.unwrap().unwrap().text, "first", "{method}");
+    }
+    let mut transaction = database.begin::<Postgres>().await.unwrap();
+    fail(&mut transaction).await;
+    assert!(Transaction::from(transaction).commit().await.is_err());
 }
 
 /// What a failing database is answered with: 503, and never success.

@@ -1,7 +1,7 @@
 use http::StatusCode;
 
 use super::Tagged;
-use crate::{Problem, Versioned};
+use crate::{Problem, Transaction, Versioned};
 
 /// A write in a transaction that is not committed yet: no answer before it is.
 ///
@@ -33,7 +33,37 @@ impl<T: Versioned> Pending<T> {
         Self(tagged)
     }
 
+    /// Commits the transaction, and answers.
+    ///
+    /// ```
+    /// # #[cfg(feature = "postgres")]
+    /// # mod with_postgres {
+    /// # use axum::extract::State;
+    /// # use etag_core::axum::{Problem, Tagged, Update};
+    /// # use etag_core::{Database, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database, create = "put")]
+    /// # struct Note { #[versioned(id)] id: String, text: String }
+    /// async fn replace(State(database): State<Database>, note: Update<Note>) -> Result<Tagged<Note>, Problem> {
+    ///     let mut transaction = database.begin::<sqlx::Postgres>().await?;
+    ///     let saved = note.save_in(&mut transaction).await?;
+    ///     saved.commit(transaction).await
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the commit failed, or a statement failed before in a transaction of PostgreSQL: then nothing was written.
+    pub async fn commit(self, transaction: impl Into<Transaction>) -> Result<Tagged<T>, Problem> {
+        self.committed(transaction.into().commit().await)
+    }
+
     /// The answer, once the transaction is committed.
+    ///
+    /// PostgreSQL takes `COMMIT` for a `ROLLBACK` where a statement of the transaction failed, and sqlx calls that a
+    /// success: hand on each error with `?`, or call [`commit`](Self::commit), which sees it.
     ///
     /// # Errors
     ///
@@ -61,7 +91,16 @@ impl PendingDeletion {
         Self(())
     }
 
-    /// 204, once the transaction is committed.
+    /// Commits the transaction; 204.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pending::commit`]: then nothing was deleted.
+    pub async fn commit(self, transaction: impl Into<Transaction>) -> Result<StatusCode, Problem> {
+        self.committed(transaction.into().commit().await)
+    }
+
+    /// 204, once the transaction is committed; as [`Pending::committed`].
     ///
     /// # Errors
     ///

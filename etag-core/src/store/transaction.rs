@@ -86,24 +86,54 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// Where the database fails: then nothing was written.
+    /// Where the database fails, or a statement failed before in a transaction of PostgreSQL: then nothing was written.
     pub async fn commit(self) -> Result<(), DatabaseError> {
-        match self.0 {
-            Kind::Memory(draft) => draft.commit(),
-            #[cfg(feature = "sqlite")]
-            Kind::Sqlite(transaction) => transaction.commit().await?,
-            #[cfg(feature = "postgres")]
-            Kind::Postgres(transaction) => transaction.commit().await?,
+        self.checked().await?.end(true).await
+    }
+
+    /// Fails where a statement failed before: PostgreSQL takes COMMIT for a ROLLBACK then, and calls it a success.
+    #[cfg(feature = "postgres")]
+    async fn checked(mut self) -> Result<Self, DatabaseError> {
+        if let Kind::Postgres(transaction) = &mut self.0 {
+            sqlx::query("SELECT 1").execute(&mut **transaction).await?;
         }
-        Ok(())
+        Ok(self)
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    async fn checked(self) -> Result<Self, DatabaseError> {
+        Ok(self)
+    }
+}
+
+/// One of sqlx's, as [`Database::begin`] gives it.
+#[cfg(feature = "sqlite")]
+impl From<sqlx::Transaction<'static, sqlx::Sqlite>> for Transaction {
+    fn from(transaction: sqlx::Transaction<'static, sqlx::Sqlite>) -> Self {
+        Self(Kind::Sqlite(transaction))
+    }
+}
+
+/// One of sqlx's, as [`Database::begin`] gives it.
+#[cfg(feature = "postgres")]
+impl From<sqlx::Transaction<'static, sqlx::Postgres>> for Transaction {
+    fn from(transaction: sqlx::Transaction<'static, sqlx::Postgres>) -> Self {
+        Self(Kind::Postgres(transaction))
     }
 }
 
 impl Transaction {
-    /// Writes all of it, or nothing.
+    /// Writes all of it, or nothing. Whoever keeps it knows that no statement failed.
     pub(super) async fn end(self, is_kept: bool) -> Result<(), DatabaseError> {
         if is_kept {
-            return self.commit().await;
+            match self.0 {
+                Kind::Memory(draft) => draft.commit(),
+                #[cfg(feature = "sqlite")]
+                Kind::Sqlite(transaction) => transaction.commit().await?,
+                #[cfg(feature = "postgres")]
+                Kind::Postgres(transaction) => transaction.commit().await?,
+            }
+            return Ok(());
         }
         match self.0 {
             Kind::Memory(draft) => drop(draft),
