@@ -60,7 +60,7 @@ use serde_json::{Map, Value};
 /// ## Internal error
 /// 500: the service failed; its log says how.
 /// ## Unavailable
-/// 503: the store is busy; the request may be sent again after `Retry-After` seconds.
+/// 503: the store is busy, or did not answer; what can safely be repeated may be sent again after `Retry-After` seconds.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Problem(Box<Inner>);
@@ -172,9 +172,21 @@ impl Problem {
 
     pub(crate) fn unavailable(error: impl fmt::Display) -> Self {
         tracing::warn!(%error, "the store is busy");
+        Self::unavailable_because("the store is busy; send the request again")
+    }
+
+    /// Whether it was carried out is not known: a client that can't repeat it safely looks first (RFC 9110 §9.2.2).
+    pub(crate) fn unanswered(error: impl fmt::Display) -> Self {
+        tracing::warn!(%error, "the store did not answer");
+        Self::unavailable_because(
+            "the store did not answer; a write may have been carried out: look before you send it again",
+        )
+    }
+
+    fn unavailable_because(detail: &str) -> Self {
         Self::known(StatusCode::SERVICE_UNAVAILABLE, "Unavailable")
             .header(http::header::RETRY_AFTER, HeaderValue::from_static("1"))
-            .detail("the store is busy; send the request again")
+            .detail(detail)
     }
 
     pub(crate) fn malformed_request(detail: impl AsRef<str>) -> Self {

@@ -212,6 +212,8 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        // A test that fails leaves it as it is, and what is frozen does not end.
+        self.freeze(false);
         if let Some(server) = self.server.take() {
             server.end("");
         }

@@ -221,8 +221,8 @@ impl<'d> Pen<'d> {
     }
 
     fn leaf(&mut self, kind: &'static str) {
-        // Texts of any grammar are sent as texts.
-        let text = if matches!(kind, "character" | "address" | "path") { "string" } else { kind };
+        // They are sent as they are read. An address is not: `::0001` is sent as `::1`.
+        let text = if matches!(kind, "character" | "path") { "string" } else { kind };
         self.text.push_str(text);
         self.is(Kind::of_leaf(kind));
     }

@@ -95,7 +95,8 @@ impl From<DatabaseError> for Problem {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Selection(error) => error.into(),
-            DatabaseError::Busy(_) | DatabaseError::Unresponsive(_) => Self::unavailable(error),
+            DatabaseError::Busy(_) => Self::unavailable(error),
+            DatabaseError::Unresponsive(_) => Self::unanswered(error),
             DatabaseError::LongKey { .. } => {
                 Self::from(StatusCode::UNPROCESSABLE_ENTITY).detail(error.to_string())
             }
@@ -110,7 +111,25 @@ impl From<DatabaseError> for Problem {
 impl From<sqlx::Error> for Problem {
     /// 503 where the database is busy or out of reach; else 500, with the reason in the log alone.
     fn from(error: sqlx::Error) -> Self {
-        if is_passing(&error) { Self::unavailable(error) } else { Self::internal_error(error) }
+        match error {
+            error if is_cut_off(&error) => Self::unanswered(error),
+            error if is_passing(&error) => Self::unavailable(error),
+            error => Self::internal_error(error),
+        }
+    }
+}
+
+/// Whether the answer of the database is missing, and with it what became of a write.
+#[cfg(feature = "_sqlx")]
+fn is_cut_off(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::WorkerCrashed | sqlx::Error::Io(_) => true,
+        // A connection that fails, and a server that is shut down or crashes (PostgreSQL's manual, appendix A).
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            code.len() == 5 && (code.starts_with("08") || ["57P01", "57P02"].contains(&&*code))
+        }
+        _ => false,
     }
 }
 
@@ -118,7 +137,7 @@ impl From<sqlx::Error> for Problem {
 fn is_passing(error: &sqlx::Error) -> bool {
     use sqlx::Error;
     match error {
-        Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed | Error::Io(_) | Error::Tls(_) => true,
+        Error::PoolTimedOut | Error::PoolClosed | Error::Tls(_) => true,
         Error::Database(error) => {
             let code = error.code().unwrap_or_default();
             #[cfg(feature = "postgres")]
@@ -132,10 +151,10 @@ fn is_passing(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Of PostgreSQL (its manual's appendix A): the connection, a conflict with other transactions, the server's resources,
-/// an operator who stepped in, the system, a standby that takes no writes, and a lock that did not come in time.
+/// Of PostgreSQL (its manual's appendix A): a conflict with other transactions, the server's resources, an operator who
+/// stepped in, the system, a standby that takes no writes, and a lock that did not come in time.
 #[cfg(feature = "postgres")]
 fn is_passing_state(state: &str) -> bool {
-    let classes = ["08", "40", "53", "57", "58"];
+    let classes = ["40", "53", "57", "58"];
     classes.iter().any(|class| state.starts_with(class)) || ["25006", "55P03"].contains(&state)
 }

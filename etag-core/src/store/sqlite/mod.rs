@@ -120,11 +120,12 @@ async fn create_collections(connection: &mut SqliteConnection) -> Result<(), Dat
     Ok(())
 }
 
-/// The second one has all that the tag of a page is made of: the table's own rows are not read for it.
+/// The second one has all that the tag of a page is made of: the table's own rows are not read for it, and none that
+/// is deleted is walked through.
 const INDEXES: [&str; 2] = [
     "CREATE INDEX IF NOT EXISTS etag_rows_shape ON etag_rows (collection, shape, key) WHERE NOT deleted",
     "CREATE INDEX IF NOT EXISTS etag_rows_page
-    ON etag_rows (collection, key, deleted, state, modified, alone, shape, exact)",
+    ON etag_rows (collection, key, state, modified, alone, shape, exact) WHERE NOT deleted",
 ];
 
 const COLUMNS: [&str; 11] = [
