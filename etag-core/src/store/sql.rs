@@ -119,7 +119,8 @@ impl Statement {
 
     fn push_scope(&mut self, scope: &Scope) {
         let collection = self.bind(Bound::Text(scope.collection.to_owned()));
-        self.push(&format!(" WHERE NOT deleted AND collection = {collection}"));
+        // Both forms: of SQLite's indexes one is partial by the first, the other is searched by the second.
+        self.push(&format!(" WHERE NOT deleted AND deleted = FALSE AND collection = {collection}"));
         if let Some(after) = after(&scope.prefix) {
             let (from, to) = (self.bind(Bound::Text(scope.prefix.clone())), self.bind(Bound::Text(after)));
             self.push(&format!(" AND key >= {from} AND key < {to}"));

@@ -113,7 +113,7 @@ const SQLITE: [&str; 3] = [
     ) STRICT",
     "CREATE INDEX plain_rows_shape ON plain_rows (collection, shape, key) WHERE NOT deleted",
     "CREATE INDEX plain_rows_page
-    ON plain_rows (collection, key, state, modified, alone, shape, exact) WHERE NOT deleted",
+    ON plain_rows (collection, deleted, key, state, modified, alone, shape, exact)",
 ];
 
 /// The same for PostgreSQL.

@@ -125,7 +125,7 @@ async fn create_collections(connection: &mut SqliteConnection) -> Result<(), Dat
 const INDEXES: [&str; 2] = [
     "CREATE INDEX IF NOT EXISTS etag_rows_shape ON etag_rows (collection, shape, key) WHERE NOT deleted",
     "CREATE INDEX IF NOT EXISTS etag_rows_page
-    ON etag_rows (collection, key, state, modified, alone, shape, exact) WHERE NOT deleted",
+    ON etag_rows (collection, deleted, key, state, modified, alone, shape, exact)",
 ];
 
 const COLUMNS: [&str; 11] = [
