@@ -57,17 +57,18 @@ impl Representation {
         Self::of_value(&value, Outline::of::<T>(), Some(state))
     }
 
-    /// Writes a list of resources whose states are known, and the list's.
+    /// A list of resources whose states are known, and the list's.
     #[cfg(feature = "axum")]
-    pub(crate) fn of_list<T: Versioned + ?Sized>(
-        list: &T,
+    pub(crate) fn of_items(
+        list: &dyn Value,
+        outline: &Outline,
         items: Vec<StateTag>,
         state: StateTag,
     ) -> Result<Self, canonical::Error> {
         let mut writer = Writer::with_known(items);
-        writer.outermost(&list);
+        writer.outermost(list);
         let (body, facts) = writer.finish_with_facts()?;
-        let versions = Versions::with_state(Outline::of::<T>(), &body, &facts, state);
+        let versions = Versions::with_state(outline, &body, &facts, state);
         Self::tagged(body, &facts, versions)
     }
 
@@ -85,15 +86,23 @@ impl Representation {
     ///
     /// As [`of`](Self::of).
     pub fn under<T: Versioned + ?Sized>(value: &T, etag: EntityTag) -> Result<Self, canonical::Error> {
-        let (body, facts) = write(&value)?;
-        let mut versions = Versions::of(Outline::of::<T>(), &body, 0, &facts);
+        Self::of_value_under(&value, Outline::of::<T>(), etag)
+    }
+
+    pub(crate) fn of_value_under(
+        value: &dyn Value,
+        outline: &Outline,
+        etag: EntityTag,
+    ) -> Result<Self, canonical::Error> {
+        let (body, facts) = write(value)?;
+        let mut versions = Versions::of(outline, &body, 0, &facts);
         versions.opaque = Some(etag);
         Self::tagged(body, &facts, versions)
     }
 
     /// A value in the state that is known, or that is made here.
     #[inline(never)]
-    fn of_value(
+    pub(crate) fn of_value(
         value: &dyn Value,
         outline: &Outline,
         known: Option<StateTag>,
@@ -143,10 +152,8 @@ impl Representation {
     }
 }
 
-/// The validators of a version of a `T` whose value need not be at hand: `T` has no members that are not in
-/// its state.
-pub(crate) fn validators_of<T: Versioned + ?Sized>(version: &Version) -> Validators {
-    let outline = Outline::of::<T>();
+/// The validators of a version whose value need not be at hand: its type has no members that are not in its state.
+pub(crate) fn validators_of(outline: &Outline, version: &Version) -> Validators {
     let etag = tag_of(outline, version.state, outline.fixed_variant, outline.has_skip);
     Validators { etag, last_modified: version.modified }
 }
@@ -168,7 +175,7 @@ pub(crate) fn state_of<T: Versioned + ?Sized>(value: &T) -> Result<StateTag, can
 }
 
 #[inline(never)]
-fn state_of_value(value: &dyn Value) -> Result<StateTag, canonical::Error> {
+pub(crate) fn state_of_value(value: &dyn Value) -> Result<StateTag, canonical::Error> {
     let mut writer = Writer::for_a_store();
     writer.outermost(value);
     let (json, facts) = writer.finish_with_facts()?;
@@ -193,10 +200,15 @@ pub(crate) struct Document {
 
 impl Document {
     pub(crate) fn of<T: Versioned>(value: &T) -> Result<Self, canonical::Error> {
+        Self::of_value(&value, Outline::of::<T>())
+    }
+
+    #[inline(never)]
+    fn of_value(value: &dyn Value, outline: &Outline) -> Result<Self, canonical::Error> {
         let mut writer = Writer::for_a_store();
-        writer.outermost(&value);
+        writer.outermost(value);
         let (json, facts) = writer.finish_with_facts()?;
-        let versions = Versions::of(Outline::of::<T>(), &json, 0, &facts);
+        let versions = Versions::of(outline, &json, 0, &facts);
         let is_content = |role| matches!(role, Role::State | Role::Items);
         let content = if facts.marks.is_empty() && facts.revision.is_none() {
             versions.state
@@ -204,7 +216,7 @@ impl Document {
             StateTag::hash(object(&json, 0, &facts.marks, is_content))
         };
         let has_variant = facts.items.as_ref().is_some_and(Items::has_variant);
-        let shows_more = Outline::of::<T>().has_variant || versions.weak || has_variant;
+        let shows_more = outline.has_variant || versions.weak || has_variant;
         let Facts { revision, modified, .. } = facts;
         let json = buffer::settle(json);
         Ok(Self { json, state: versions.state, content, revision, modified, shows_more })

@@ -1,3 +1,4 @@
+use crate::outline::Outline;
 use crate::{EntityTag, LastModified, StateTag, Versioned, representation};
 
 /// What a request's preconditions are evaluated against: the current representation's validators
@@ -52,7 +53,7 @@ impl Version {
     /// # Ok::<(), etag_core::canonical::Error>(())
     /// ```
     pub fn validators<T: Versioned + ?Sized>(&self) -> Validators {
-        representation::validators_of::<T>(self)
+        representation::validators_of(Outline::of::<T>(), self)
     }
 }
 

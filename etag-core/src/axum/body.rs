@@ -132,27 +132,32 @@ impl Json {
     /// Reads a resource, with a stamp where it is of a variant that has one; 422 where something is sent in another
     /// form than it is shown in.
     pub(super) fn to_resource<T: Resource + DeserializeOwned>(&self, at: Timestamp) -> Result<T, Problem> {
-        let of_variants = Outline::of::<T>().stamps.iter().filter(|stamp| stamp.is_of_variant);
-        let stamps: Vec<_> = of_variants.collect();
-        let Self::Object(members) = self else {
+        let outline = Outline::of::<T>();
+        let Some(stamped) = self.stamped(outline, at)? else {
             return self.to_whole();
         };
-        if stamps.is_empty() {
-            return self.to_whole();
-        }
-        let mut stamped = members.clone();
-        stamps.iter().try_for_each(|stamp| stamped.stamp(stamp, at))?;
-        let stamped = match Self::Object(stamped).to_whole() {
+        let stamped = match stamped.to_whole() {
             Ok(value) if is_stamped(&value)? => return Ok(value),
             stamped => stamped,
         };
         match (self.to_whole(), stamped) {
             (Ok(value), _) if !is_stamped(&value)? => Ok(value),
             // A stamp that does not belong there is nothing that was sent.
-            (_, Err(problem)) if !stamps.iter().any(|stamp| names_member(&problem, stamp.name)) => {
-                Err(problem)
-            }
+            (_, Err(problem)) if !names_stamp(&problem, outline) => Err(problem),
             (sent, _) => sent,
+        }
+    }
+
+    /// The same with the stamps that only some variants have; `None` where there are none of these.
+    fn stamped(&self, outline: &Outline, at: Timestamp) -> Result<Option<Self>, Problem> {
+        let mut stamps = outline.stamps.iter().filter(|stamp| stamp.is_of_variant).peekable();
+        match self {
+            Self::Object(members) if stamps.peek().is_some() => {
+                let mut stamped = members.clone();
+                stamps.try_for_each(|stamp| stamped.stamp(stamp, at))?;
+                Ok(Some(Self::Object(stamped)))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -161,20 +166,9 @@ impl Json {
     fn to_whole<T: Resource + DeserializeOwned>(&self) -> Result<T, Problem> {
         let text = self.to_string();
         let value: T = read_text(&text, "")?;
-        let Unique(sent) = read_text(&text, "")?;
-        let shown = canonical::to_vec(&value)?;
-        let Unique(shown) = serde_json::from_slice(&shown).map_err(Problem::internal_error)?;
-        match other_form(&sent, &shown) {
-            None => Ok(value),
-            Some((path, wanted)) => {
-                let member = path.join(".");
-                let detail = match path.is_empty() {
-                    true => format!("expected {wanted}"),
-                    false => format!("`{member}`: expected {wanted}"),
-                };
-                Err(Problem::invalid_member(&member, detail))
-            }
-        }
+        let sent: Unique = read_text(&text, "")?;
+        check_form(&sent, &canonical::to_vec(&value)?)?;
+        Ok(value)
     }
 
     /// Puts in what the server owns, so that a client need not send it: the key's members, and the stamps that each
@@ -182,40 +176,51 @@ impl Json {
     ///
     /// What the body says of a part of the key that is known must be the same: else 422.
     pub(super) fn fill<T: Resource>(&mut self, known: &[String], at: Timestamp) -> Result<(), Problem> {
-        self.take_key::<T>(known)?;
-        self.remove_tag::<T>();
+        self.fill_in(KeyMembers::of::<T>(), Outline::of::<T>(), known, at)
+    }
+
+    pub(super) fn fill_in(
+        &mut self,
+        key: KeyMembers,
+        outline: &Outline,
+        known: &[String],
+        at: Timestamp,
+    ) -> Result<(), Problem> {
+        self.take_key(key, known)?;
+        self.remove_tag(outline);
         let Self::Object(members) = self else {
             return Ok(());
         };
-        for (index, name) in key_members::<T>() {
-            let json = known.get(index).and_then(|text| T::Key::part_to_json(index, text));
+        for (index, name) in key.shown() {
+            let json = known.get(index).and_then(|text| (key.to_json)(index, text));
             json.map_or(Ok(()), |json| members.set(name, json))?;
         }
-        let mut stamps = Outline::of::<T>().stamps.iter().filter(|stamp| !stamp.is_of_variant);
+        let mut stamps = outline.stamps.iter().filter(|stamp| !stamp.is_of_variant);
         stamps.try_for_each(|stamp| members.stamp(stamp, at))
     }
 
     /// Takes out what the server owns, so that a patch does not change it; 422 as [`fill`](Self::fill).
     pub(super) fn strip<T: Resource>(&mut self, key: &[String]) -> Result<(), Problem> {
-        self.take_key::<T>(key)?;
-        self.remove_tag::<T>();
+        let outline = Outline::of::<T>();
+        self.take_key(KeyMembers::of::<T>(), key)?;
+        self.remove_tag(outline);
         if let Self::Object(members) = self {
             // In another variant than the one that is stamped, a member of that name is the client's.
-            let stamps = Outline::of::<T>().stamps.iter().filter(|stamp| !stamp.is_of_variant);
+            let stamps = outline.stamps.iter().filter(|stamp| !stamp.is_of_variant);
             stamps.for_each(|stamp| members.remove(stamp.name));
         }
         Ok(())
     }
 
-    fn take_key<T: Resource>(&mut self, known: &[String]) -> Result<(), Problem> {
+    fn take_key(&mut self, key: KeyMembers, known: &[String]) -> Result<(), Problem> {
         let Self::Object(members) = self else {
             return Ok(());
         };
-        for (index, name) in key_members::<T>() {
+        for (index, name) in key.shown() {
             let (Some(text), Some(sent)) = (known.get(index), members.get(name)) else {
                 continue;
             };
-            if T::Key::part_from_json(index, sent.get()).as_ref() != Some(text) {
+            if (key.from_json)(index, sent.get()).as_ref() != Some(text) {
                 let detail = format!(
                     "`{name}` differs from the path, which says `{text}`: send that, or leave it out"
                 );
@@ -227,20 +232,54 @@ impl Json {
     }
 
     /// The text of each part of the key that a member shows; empty for the others.
-    pub(super) fn key_parts<T: Resource>(&self) -> Vec<String> {
+    pub(super) fn parts_of(&self, key: KeyMembers) -> Vec<String> {
         let Self::Object(members) = self else {
             return Vec::new();
         };
-        let part = |(index, name)| T::Key::part_from_json(index, members.get(name)?.get());
-        T::MEMBERS.iter().copied().enumerate().map(|member| part(member).unwrap_or_default()).collect()
+        let part = |(index, name)| (key.from_json)(index, members.get(name)?.get());
+        key.names.iter().copied().enumerate().map(|member| part(member).unwrap_or_default()).collect()
     }
 
     /// Takes out the embedded tag, which is no member of the type.
-    pub(super) fn remove_tag<T: Resource>(&mut self) {
-        if let (Self::Object(members), Some(embed)) = (self, Outline::of::<T>().embed) {
+    pub(super) fn remove_tag(&mut self, outline: &Outline) {
+        if let (Self::Object(members), Some(embed)) = (self, outline.embed) {
             members.remove(embed);
         }
     }
+}
+
+/// The members that show the parts of a key, and how these are read and written.
+#[derive(Clone, Copy)]
+pub(super) struct KeyMembers {
+    /// Empty for a part that no member shows.
+    names: &'static [&'static str],
+    to_json: fn(usize, &str) -> Option<String>,
+    from_json: fn(usize, &str) -> Option<String>,
+}
+
+impl KeyMembers {
+    pub(super) fn of<T: Resource>() -> Self {
+        Self { names: T::MEMBERS, to_json: T::Key::part_to_json, from_json: T::Key::part_from_json }
+    }
+
+    /// The members that show a part of the key, and which part.
+    pub(super) fn shown(self) -> impl Iterator<Item = (usize, &'static str)> {
+        self.names.iter().copied().enumerate().filter(|(_, name)| !name.is_empty())
+    }
+}
+
+/// That a value is sent in the form in which it is shown: else 422.
+fn check_form(Unique(sent): &Unique, shown: &[u8]) -> Result<(), Problem> {
+    let Unique(shown) = serde_json::from_slice(shown).map_err(Problem::internal_error)?;
+    let Some((path, wanted)) = other_form(sent, &shown) else {
+        return Ok(());
+    };
+    let member = path.join(".");
+    let detail = match path.is_empty() {
+        true => format!("expected {wanted}"),
+        false => format!("`{member}`: expected {wanted}"),
+    };
+    Err(Problem::invalid_member(&member, detail))
 }
 
 /// Reads a value that stands in `member`; 422 names the member that is wrong.
@@ -253,17 +292,20 @@ fn read_text<V: DeserializeOwned>(text: &str, member: &str) -> Result<V, Problem
         return Ok(value);
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let message = without_position(error.inner());
-        // A missing member is not on the path to itself.
-        let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-        let outermost = (!member.is_empty()).then(|| member.to_owned());
-        let names = outermost.into_iter().chain(names(error.path())).chain(missing.map(str::to_owned));
-        match names.collect::<Vec<_>>().join(".").replace(".[", "[") {
-            nothing if nothing.is_empty() => Problem::invalid_member("", message),
-            member => Problem::invalid_member(&member, format!("`{member}`: {message}")),
-        }
-    })
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| wrong_member(&error, member))
+}
+
+/// 422 for what can't be read of a value that stands in `member`.
+fn wrong_member(error: &serde_path_to_error::Error<serde_json::Error>, member: &str) -> Problem {
+    let message = without_position(error.inner());
+    // A missing member is not on the path to itself.
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let outermost = (!member.is_empty()).then(|| member.to_owned());
+    let names = outermost.into_iter().chain(names(error.path())).chain(missing.map(str::to_owned));
+    match names.collect::<Vec<_>>().join(".").replace(".[", "[") {
+        nothing if nothing.is_empty() => Problem::invalid_member("", message),
+        member => Problem::invalid_member(&member, format!("`{member}`: {message}")),
+    }
 }
 
 /// Whether a value is of a variant that has a stamp.
@@ -272,8 +314,11 @@ fn is_stamped<T: Resource>(value: &T) -> Result<bool, Problem> {
     Ok(revision.is_some() || modified.is_some())
 }
 
-fn names_member(problem: &Problem, name: &str) -> bool {
-    problem.to_string().contains(&format!("`{name}`"))
+/// Whether a problem is about a stamp that only some variants have.
+fn names_stamp(problem: &Problem, outline: &Outline) -> bool {
+    let text = problem.to_string();
+    let mut stamps = outline.stamps.iter().filter(|stamp| stamp.is_of_variant);
+    stamps.any(|stamp| text.contains(&format!("`{}`", stamp.name)))
 }
 
 /// The names on a path: `[3]` for an element's.
@@ -284,11 +329,6 @@ fn names(path: &serde_path_to_error::Path) -> impl Iterator<Item = String> {
         Segment::Enum { variant } => Some(variant.clone()),
         Segment::Unknown => None,
     })
-}
-
-/// The members that show a part of the key, and which part.
-pub(super) fn key_members<T: Resource>() -> impl Iterator<Item = (usize, &'static str)> {
-    T::MEMBERS.iter().copied().enumerate().filter(|(_, name)| !name.is_empty())
 }
 
 impl Members {

@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 use super::body::{Json, Members};
 use super::rendered::{PREFER, PREFERENCE_APPLIED};
 use super::{PolicyInState, Refusal};
+use crate::canonical::{self, Value};
 use crate::outline::Outline;
-use crate::{
-    Access, Authorize, Preferences, Problem, Representation, Resource, Return, Store, Version, canonical,
-};
+use crate::representation::validators_of;
+use crate::{Access, Authorize, Preferences, Problem, Representation, Resource, Return, Store, Version};
 
 /// Who sent a write, kept until its outcome is known.
 pub(super) struct Caller<T: Resource> {
@@ -39,7 +39,7 @@ impl<T: Resource> Caller<T> {
         problem: Problem,
         store: &S,
         key: &T::Key,
-        made: impl FnOnce(T) -> Option<T> + Send,
+        made: &mut (dyn FnMut(T) -> Option<T> + Send),
     ) -> Problem {
         if !self.is_told(&problem, key).await {
             return problem;
@@ -61,7 +61,7 @@ impl<T: Resource> Caller<T> {
         refusal: Refusal,
         key: &T::Key,
         (current, version): (T, Version),
-        made: impl FnOnce(T) -> Option<T> + Send,
+        made: &mut (dyn FnMut(T) -> Option<T> + Send),
     ) -> Refusal {
         match refusal {
             Refusal::Problem(problem) if self.is_told(&problem, key).await => {
@@ -77,7 +77,7 @@ impl<T: Resource> Caller<T> {
         refusal: Refusal,
         store: &S,
         key: &T::Key,
-        made: impl FnOnce(T) -> Option<T> + Send,
+        made: &mut (dyn FnMut(T) -> Option<T> + Send),
     ) -> Refusal {
         match refusal {
             Refusal::Problem(problem) => self.explain(problem, store, key, made).await.into(),
@@ -97,37 +97,59 @@ impl<T: Resource> Caller<T> {
         problem: Problem,
         current: T,
         version: &Version,
-        made: impl FnOnce(T) -> Option<T>,
+        made: &mut (dyn FnMut(T) -> Option<T> + Send),
     ) -> Problem {
-        let plain = problem.clone();
-        self.compared(problem, current, version, made).unwrap_or(plain)
+        let comparison = Comparison {
+            outline: Outline::of::<T>(),
+            parts: &self.parts,
+            redacts: &|member| self.policy.redacts(&self.parts, member),
+        };
+        let named = comparison.name(problem.clone(), version);
+        let compared = comparison.show(named, &&current, version).and_then(|shown| {
+            let before = canonical::to_vec(&current)?;
+            match made(current) {
+                Some(made) => comparison.compare(shown, &before, &canonical::to_vec(&made)?),
+                None => Ok(shown),
+            }
+        });
+        compared.unwrap_or(problem)
+    }
+}
+
+/// What is told of the current representation, and to whom.
+struct Comparison<'a> {
+    outline: &'static Outline,
+    parts: &'a Parts,
+    redacts: &'a dyn Fn(&str) -> bool,
+}
+
+impl Comparison<'_> {
+    fn name(&self, problem: Problem, version: &Version) -> Problem {
+        let problem = problem.header(VARY, PREFER);
+        match validators_of(self.outline, version).etag {
+            // It may have changed once more since it was compared.
+            Some(etag) => problem.member("etag", etag.to_string()).header(ETAG, etag.to_header_value()),
+            None => problem,
+        }
     }
 
-    fn compared(
-        &self,
-        problem: Problem,
-        current: T,
-        version: &Version,
-        made: impl FnOnce(T) -> Option<T>,
-    ) -> Result<Problem, Problem> {
-        let mut problem = problem.header(VARY, PREFER);
-        if let Some(etag) = version.validators::<T>().etag {
-            // It may have changed once more since it was compared.
-            problem = problem.member("etag", etag.to_string()).header(ETAG, etag.to_header_value());
-        }
-        if Preferences::from_headers(&self.parts.headers).returned() == Some(Return::Representation) {
-            let shown = self.redacted(Representation::in_state(&current, version.state)?.body())?;
-            let shown = RawValue::from_string(shown.to_string()).map_err(Problem::internal_error)?;
-            problem = problem
-                .raw_member("current", shown)
-                .header(PREFERENCE_APPLIED, HeaderValue::from_static("return=representation"));
-        }
-        let before = canonical::to_vec(&current)?;
-        let Some(made) = made(current) else {
+    /// Shows the current representation where that is preferred.
+    fn show(&self, problem: Problem, current: &dyn Value, version: &Version) -> Result<Problem, Problem> {
+        if Preferences::from_headers(&self.parts.headers).returned() != Some(Return::Representation) {
             return Ok(problem);
-        };
+        }
+        let current = Representation::of_value(current, self.outline, Some(version.state))?;
+        let shown = self.redacted(current.body())?;
+        let shown = RawValue::from_string(shown.to_string()).map_err(Problem::internal_error)?;
+        Ok(problem
+            .raw_member("current", shown)
+            .header(PREFERENCE_APPLIED, HeaderValue::from_static("return=representation")))
+    }
+
+    /// Names the members in which two values differ.
+    fn compare(&self, problem: Problem, current: &[u8], made: &[u8]) -> Result<Problem, Problem> {
         let mut changed = Changed::default();
-        match (self.told(&canonical::to_vec(&made)?)?, self.told(&before)?) {
+        match (self.told(made)?, self.told(current)?) {
             (Json::Object(made), Json::Object(current)) => changed.find(Pointer::root(), &made, &current),
             (made, current) if made.to_string() == current.to_string() => {}
             _ => changed.pointers.push(String::new()),
@@ -141,7 +163,7 @@ impl<T: Resource> Caller<T> {
     fn told(&self, json: &[u8]) -> Result<Json, Problem> {
         let mut json = self.redacted(json)?;
         if let Json::Object(members) = &mut json {
-            Outline::of::<T>().stamps.iter().for_each(|stamp| members.remove(stamp.name));
+            self.outline.stamps.iter().for_each(|stamp| members.remove(stamp.name));
         }
         Ok(json)
     }
@@ -149,7 +171,7 @@ impl<T: Resource> Caller<T> {
     fn redacted(&self, json: &[u8]) -> Result<Json, Problem> {
         let mut json = Json::parse(json)?;
         if let Json::Object(members) = &mut json {
-            members.retain(|name| !self.policy.redacts(&self.parts, name));
+            members.retain(|name| !(self.redacts)(name));
         }
         Ok(json)
     }

@@ -90,20 +90,25 @@ impl MergePatch {
 
     /// Applies the patch; what it does not name keeps its text, to the last digit.
     pub(super) fn apply<T: Resource + FromJson>(&self, stored: T) -> Result<T, Problem> {
-        let Json::Object(patch) = &self.json else {
-            return self.json.to_resource(Timestamp::now());
-        };
-        for (name, json) in patch.iter().filter(|(_, json)| json.get().starts_with('{')) {
-            // One that `serde_json` reads is not nested without end, nor has it a member twice.
-            let Unique(_) = Json::Other(json.to_owned()).to_member(name)?;
+        match &self.json {
+            Json::Object(patch) => merged(patch, &canonical::to_vec(&stored)?)?.to_resource(Timestamp::now()),
+            whole => whole.to_resource(Timestamp::now()),
         }
-        let mut target = match Json::parse(&canonical::to_vec(&stored)?)? {
-            Json::Object(members) => members,
-            Json::Other(_) => Members::default(),
-        };
-        merge(&mut target, patch)?;
-        Json::Object(target).to_resource(Timestamp::now())
     }
+}
+
+/// What a patch makes of an object, or of what is none.
+fn merged(patch: &Members, stored: &[u8]) -> Result<Json, Problem> {
+    for (name, json) in patch.iter().filter(|(_, json)| json.get().starts_with('{')) {
+        // One that `serde_json` reads is not nested without end, nor has it a member twice.
+        let Unique(_) = Json::Other(json.to_owned()).to_member(name)?;
+    }
+    let mut target = match Json::parse(stored)? {
+        Json::Object(members) => members,
+        Json::Other(_) => Members::default(),
+    };
+    merge(&mut target, patch)?;
+    Ok(Json::Object(target))
 }
 
 /// RFC 7396 §2, without a number being read.

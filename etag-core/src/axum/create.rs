@@ -309,7 +309,7 @@ where
     has_tags::<T>()?;
     let path = original_path(&parts);
     let preconditions = Preconditions::of::<T>(&parts);
-    let conditions = Conditions::new::<T>(preconditions, parts.uri.query());
+    let conditions = Conditions::new(preconditions, parts.uri.query(), T::QUERY);
     let body = read(Request::from_parts(parts.clone(), body), state, MediaType::JSON).await?;
     Ok(Received { parts, within, path, body, conditions })
 }

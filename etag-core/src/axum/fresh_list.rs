@@ -14,7 +14,7 @@ use super::{PolicyInState, Refusal, StoreInState, Tagged};
 use crate::outline::Outline;
 use crate::preconditions::Asked;
 use crate::store::collection_validators;
-use crate::{Access, Authorize, Preconditions, Problem, Resource, Select, Selected, Selection};
+use crate::{Access, Authorize, Preconditions, Problem, Resource, Select, Selected, Selection, Validators};
 
 /// The stored values that the request's query string selects, for a client that does not have them yet.
 ///
@@ -105,37 +105,60 @@ where
         has_tags::<T>()?;
         let query: Q = query_of(parts)?;
         let store = S::from_ref(state);
-        let preconditions = Preconditions::of::<T>(parts);
-        let headers = |selected: &Selected<T>| page_headers(parts, query.page(), selected.total());
-        let check = |selected: &Selected<T>| match preconditions
-            .check_for(Some(Cow::Owned(selected.validators())), Outline::of::<T>())
-        {
-            Err(Refusal::NotModified(not_modified)) => {
-                Err(Refusal::NotModified(not_modified.with(headers(selected))))
-            }
-            checked => checked,
+        let page = Page {
+            parts,
+            place: query.page(),
+            preconditions: Preconditions::of::<T>(parts),
+            outline: Outline::of::<T>(),
         };
         // Where one look tells, the client has the headers of the page as well: they change with the collection.
         if T::COLLECTION_TAG
-            && preconditions.is_conditional()
+            && page.preconditions.is_conditional()
             && let Some(state) = store.collection_state().await.map_err(Into::into)?
         {
-            let validators = collection_validators::<T>(state);
-            preconditions.check_for(Some(Cow::Owned(validators)), Outline::of::<T>())?;
-        } else if preconditions.is_conditional() {
-            check(&store.select(within.parts(), &query).await.map_err(Into::into)?)?;
+            page.check_collection(collection_validators(page.outline, state))?;
+        } else if page.preconditions.is_conditional() {
+            let selected = store.select(within.parts(), &query).await.map_err(Into::into)?;
+            page.check(selected.validators(), selected.total())?;
         }
         let (values, selected) = store.load_selected(within.parts(), &query).await.map_err(Into::into)?;
         // It may have changed since its versions were read.
-        check(&selected)?;
+        page.check(selected.validators(), selected.total())?;
         if values.len() != selected.items().len() {
             return Err(
                 Problem::internal_error("the store gave another number of values than of versions").into()
             );
         }
-        let headers = headers(&selected);
-        let asked = preconditions.asked().clone();
+        let (headers, asked) = (page.headers(selected.total()), page.preconditions.asked().clone());
         Ok(Self { values, selected, query, headers, asked, from: PhantomData })
+    }
+}
+
+/// A page that a request asks for, whatever is on it.
+struct Page<'a> {
+    parts: &'a Parts,
+    place: Option<(u64, u64)>,
+    preconditions: Preconditions,
+    outline: &'static Outline,
+}
+
+impl Page<'_> {
+    /// Answers a client that has the page.
+    fn check(&self, current: Validators, total: u64) -> Result<(), Refusal> {
+        match self.check_collection(current) {
+            Err(Refusal::NotModified(not_modified)) => {
+                Err(Refusal::NotModified(not_modified.with(self.headers(total))))
+            }
+            checked => checked,
+        }
+    }
+
+    fn check_collection(&self, current: Validators) -> Result<(), Refusal> {
+        self.preconditions.check_for(Some(Cow::Owned(current)), self.outline)
+    }
+
+    fn headers(&self, total: u64) -> HeaderMap {
+        page_headers(self.parts, self.place, total)
     }
 }
 

@@ -23,10 +23,10 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
-    /// Conditions with the tags of the query string, where the type says `query = "…"`.
-    pub(super) fn new<T: Resource>(preconditions: Preconditions, query: Option<&str>) -> Self {
+    /// Conditions with the tags of the query string's parameter that the type names by `query = "…"`.
+    pub(super) fn new(preconditions: Preconditions, query: Option<&str>, parameter: Option<&str>) -> Self {
         let parameters = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-        let named = parameters.filter(|(name, _)| Some(name.as_ref()) == T::QUERY);
+        let named = parameters.filter(|(name, _)| Some(name.as_ref()) == parameter);
         let tags = named.map(|(name, text)| (format!("`?{name}=`"), lenient_tag(&name, &text))).collect();
         Self { preconditions, tags }
     }
@@ -93,26 +93,26 @@ pub(super) enum Race {
 }
 
 /// Lets a write of an existing resource through, or not: 400, 412 or 428.
-pub(super) fn admit<T: Resource>(
+pub(super) fn admit(
     rules: &Rules,
     preconditions: &Preconditions,
     version: &Version,
 ) -> Result<Race, Refusal> {
-    preconditions.check(Some(&version.validators::<T>()))?;
+    preconditions.check(Some(&rules.declared.validators(version)))?;
     match (guard(rules, preconditions, version), rules.if_match) {
         (Some(race), _) => Ok(race),
-        (None, IfMatch::Required) => Err(required_tag::<T>(preconditions).into()),
+        (None, IfMatch::Required) => Err(required_tag(rules, preconditions).into()),
         (None, IfMatch::Optional | IfMatch::Report) => Ok(Race::Conflict),
     }
 }
 
 /// As [`admit`], once for each request: what is let through without a guard is reported, where the rules say so.
-pub(super) fn admit_and_report<T: Resource>(
+pub(super) fn admit_and_report(
     rules: &Rules,
     preconditions: &Preconditions,
     version: &Version,
 ) -> Result<Race, Refusal> {
-    let race = admit::<T>(rules, preconditions, version)?;
+    let race = admit(rules, preconditions, version)?;
     if guard(rules, preconditions, version).is_none() {
         rules.report();
     }
@@ -152,18 +152,18 @@ pub(super) async fn plan<T: Resource, S: Store<T>>(
     store: &S,
     key: &T::Key,
 ) -> Result<Plan, Refusal> {
-    let unread = plan_without_reading::<T>(rules, preconditions);
+    let unread = plan_without_reading(rules, preconditions);
     if let Some(required) = unread.filter(|_| !rules.may_report(preconditions)) {
         return Ok(Plan { required, guard: Guard::Unread });
     }
     match (store.version(key).await.map_err(Into::into)?, unread) {
         (version, Some(required)) => {
             // It is carried out as any other: what was read is only reported.
-            let _ = version.map(|version| admit_and_report::<T>(rules, preconditions, &version));
+            let _ = version.map(|version| admit_and_report(rules, preconditions, &version));
             Ok(Plan { required, guard: Guard::Unread })
         }
-        (Some(version), None) => plan_for::<T>(rules, preconditions, &version),
-        (None, None) => Ok(Plan { required: plan_for_absent::<T>(preconditions)?, guard: Guard::Unread }),
+        (Some(version), None) => plan_for(rules, preconditions, &version),
+        (None, None) => Ok(Plan { required: plan_for_absent(rules, preconditions)?, guard: Guard::Unread }),
     }
 }
 
@@ -173,12 +173,8 @@ pub(super) struct Plan {
     pub(super) guard: Guard,
 }
 
-fn plan_for<T: Resource>(
-    rules: &Rules,
-    preconditions: &Preconditions,
-    version: &Version,
-) -> Result<Plan, Refusal> {
-    match admit_and_report::<T>(rules, preconditions, version) {
+fn plan_for(rules: &Rules, preconditions: &Preconditions, version: &Version) -> Result<Plan, Refusal> {
+    match admit_and_report(rules, preconditions, version) {
         Ok(race) => Ok(Plan { required: Required::State(version.state), guard: Guard::Read(race) }),
         // What it would make is compared once it is made.
         Err(refusal) => match rules.replayed(preconditions).next() {
@@ -188,26 +184,24 @@ fn plan_for<T: Resource>(
     }
 }
 
-fn plan_without_reading<T: Resource>(rules: &Rules, preconditions: &Preconditions) -> Option<Required> {
-    let date = preconditions.if_unmodified_since();
+fn plan_without_reading(rules: &Rules, preconditions: &Preconditions) -> Option<Required> {
+    let (date, create) = (preconditions.if_unmodified_since(), rules.declared.create);
     match (preconditions.if_match(), preconditions.if_none_match()) {
         // A keyed tag does not say which state it is of.
-        (Some(TagList::Tags(_)), None) if Outline::of::<T>().is_keyed => None,
+        (Some(TagList::Tags(_)), None) if rules.declared.outline.is_keyed => None,
         (Some(TagList::Tags(tags)), None) => match tags.as_slice() {
-            [tag] => preconditions.guarded_state(tag).map(|state| match T::CREATE {
+            [tag] => preconditions.guarded_state(tag).map(|state| match create {
                 Creation::PutIgnoreIfMatch => Required::StateOrNew(state),
                 Creation::Put | Creation::Never => Required::State(state),
             }),
             _ => None,
         },
-        (Some(TagList::Any), None) if !rules.refuse_wildcard() => Some(match T::CREATE {
+        (Some(TagList::Any), None) if !rules.refuse_wildcard() => Some(match create {
             Creation::PutIgnoreIfMatch => Required::ExistsOrNew,
             Creation::Put | Creation::Never => Required::Exists,
         }),
-        (None, Some(TagList::Any)) if date.is_none() && T::CREATE != Creation::Never => {
-            Some(Required::Absent)
-        }
-        (None, None) if date.is_none() => match (T::CREATE, rules.if_match) {
+        (None, Some(TagList::Any)) if date.is_none() && create != Creation::Never => Some(Required::Absent),
+        (None, None) if date.is_none() => match (create, rules.if_match) {
             (Creation::Never, IfMatch::Required) => None,
             (Creation::Never, IfMatch::Optional | IfMatch::Report) => Some(Required::Exists),
             (_, IfMatch::Required) => Some(Required::Absent),
@@ -217,9 +211,9 @@ fn plan_without_reading<T: Resource>(rules: &Rules, preconditions: &Precondition
     }
 }
 
-fn plan_for_absent<T: Resource>(preconditions: &Preconditions) -> Result<Required, Problem> {
+fn plan_for_absent(rules: &Rules, preconditions: &Preconditions) -> Result<Required, Problem> {
     let requires_state = preconditions.if_match().is_some() || preconditions.if_unmodified_since().is_some();
-    match (T::CREATE, requires_state) {
+    match (rules.declared.create, requires_state) {
         (Creation::Never, _) => Err(Problem::not_found()),
         (Creation::Put, true) => Err(failed(preconditions, None)),
         (Creation::PutIgnoreIfMatch, true) => Ok(Required::New),
@@ -228,29 +222,31 @@ fn plan_for_absent<T: Resource>(preconditions: &Preconditions) -> Result<Require
 }
 
 /// What became of a whole new value whose required state the store did not find.
-pub(super) fn missed<T: Resource>(
+pub(super) fn missed(
     rules: &Rules,
     preconditions: &Preconditions,
     required: Required,
     found: Option<Version>,
 ) -> Problem {
-    let validators = found.as_ref().map(Version::validators::<T>);
+    let validators = found.as_ref().map(|found| rules.declared.validators(found));
     let names_no_state = preconditions.if_match().is_none()
         && preconditions.if_none_match() != Some(&TagList::Any)
         && preconditions.if_unmodified_since().is_none();
     match (required, validators) {
         (Required::Absent, Some(_)) if names_no_state => match rules.if_match {
-            IfMatch::Required => required_tag::<T>(preconditions),
+            IfMatch::Required => required_tag(rules, preconditions),
             IfMatch::Optional | IfMatch::Report => Problem::conflict(),
         },
-        (Required::State(_) | Required::Exists, None) if T::CREATE == Creation::Never => Problem::not_found(),
+        (Required::State(_) | Required::Exists, None) if rules.declared.create == Creation::Never => {
+            Problem::not_found()
+        }
         (_, validators) => failed(preconditions, validators.as_ref()),
     }
 }
 
 /// 428, with the way to resubmit (RFC 6585 §3).
-fn required_tag<T: Resource>(preconditions: &Preconditions) -> Problem {
-    let also = T::QUERY.map(|name| format!(", or in `?{name}=`")).unwrap_or_default();
+fn required_tag(rules: &Rules, preconditions: &Preconditions) -> Problem {
+    let also = rules.declared.query.map(|name| format!(", or in `?{name}=`")).unwrap_or_default();
     Problem::precondition_required(format!(
         "{}this write needs the tag of the state that it changes: GET the resource, and send its `ETag` in `If-Match`{also}",
         refused_wildcard(preconditions)

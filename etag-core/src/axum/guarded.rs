@@ -127,7 +127,7 @@ where
             return Err(of_absent(&target, &rules, conditions.into_preconditions().ok()).await);
         };
         let preconditions = conditions.into_preconditions()?;
-        let race = admit_and_report::<T>(&rules, &preconditions, &version)?;
+        let race = admit_and_report(&rules, &preconditions, &version)?;
         let ticket = Ticket {
             key: target.key,
             store: target.store,

@@ -248,7 +248,7 @@ where
         policy.authorize(&parts, Some(&item.key), Access::Write).await?;
     }
     let preconditions = Preconditions::of::<T>(&parts);
-    let preconditions = Conditions::new::<T>(preconditions, parts.uri.query()).into_preconditions()?;
+    let preconditions = Conditions::new(preconditions, parts.uri.query(), T::QUERY).into_preconditions()?;
     let mut tags = Vec::new();
     for item in &items {
         tags.push(item.tag().transpose().map_err(|problem| problem.at(&item.path))?);

@@ -3,7 +3,7 @@
 use jsonptr::{Pointer, PointerBuf};
 use serde_json::value::RawValue;
 
-use super::body::{Json, Members, key_members, without_position};
+use super::body::{Json, KeyMembers, Members, without_position};
 use super::items::{Elements, MOST};
 use super::tree::{DEEPEST, Tree};
 use super::unique::Unique;
@@ -115,21 +115,33 @@ impl JsonPatch {
 
     /// Applies all operations to a value, or says which can't be: 409, 422.
     pub(super) fn apply<T: Resource + FromJson>(&self, stored: T) -> Result<T, Problem> {
-        let shown = Json::parse(&shown(&stored)?)?;
+        let patched = self.patched(&shown(&stored)?, KeyMembers::of::<T>(), Outline::of::<T>())?;
+        patched.to_resource(Timestamp::now())
+    }
+
+    /// What becomes of the JSON that a GET shows, with what the server owns.
+    fn patched(&self, shown: &[u8], key: KeyMembers, outline: &Outline) -> Result<Json, Problem> {
+        let shown = Json::parse(shown)?;
         let mut tree = Tree::from(RawValue::from_string(shown.to_string()).map_err(Problem::internal_error)?);
         let mut copied = 0;
         for (index, operation) in self.operations.iter().enumerate() {
             operation.apply(&mut tree, &mut copied).map_err(|problem| problem.member("operation", index))?;
         }
         let mut patched = Json::parse(tree.to_string().as_bytes())?;
-        self.keep_key::<T>(&shown, &mut patched)?;
-        patched.to_resource(Timestamp::now())
+        self.keep_key(&shown, &mut patched, key, outline)?;
+        Ok(patched)
     }
 
     /// Sees that the key's members stayed as they were, and puts in what the server owns.
-    fn keep_key<T: Resource>(&self, shown: &Json, patched: &mut Json) -> Result<(), Problem> {
+    fn keep_key(
+        &self,
+        shown: &Json,
+        patched: &mut Json,
+        key: KeyMembers,
+        outline: &Outline,
+    ) -> Result<(), Problem> {
         if let Json::Object(members) = &*patched {
-            for (_, name) in key_members::<T>().filter(|(_, name)| members.get(name).is_none()) {
+            for (_, name) in key.shown().filter(|(_, name)| members.get(name).is_none()) {
                 let is_whole = |index: usize| self.operations[index].path.is_root();
                 if let Some(index) = self.last_to_write(name).filter(|index| !is_whole(*index)) {
                     let detail = format!("`{name}` identifies the resource: it can't be taken away");
@@ -137,9 +149,9 @@ impl JsonPatch {
                 }
             }
         }
-        let filled = patched.fill::<T>(&shown.key_parts::<T>(), Timestamp::now());
+        let filled = patched.fill_in(key, outline, &shown.parts_of(key), Timestamp::now());
         filled.map_err(|problem| {
-            let mut names = key_members::<T>().map(|(_, name)| name);
+            let mut names = key.shown().map(|(_, name)| name);
             match names.find_map(|name| self.last_to_write(name)) {
                 Some(index) => problem.member("operation", index),
                 None => problem,

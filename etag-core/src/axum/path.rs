@@ -10,27 +10,25 @@ use smallvec::SmallVec;
 
 use crate::{Key, Problem, Resource};
 
-/// What is made of the texts of a key's parameters: those of the type's names that the path has, up to the first that
-/// it has not, or its last ones.
-pub(super) trait FromTexts<T: Resource>: Send {
-    fn from_texts(texts: &[&str]) -> Self;
-}
-
-/// What the path of a request has of a key.
-pub(super) async fn read<T: Resource, R: FromTexts<T>>(parts: &mut Parts) -> Result<R, Problem> {
-    let path = Path::<Parameters<T, R>>::from_request_parts(parts, &()).await;
-    // A parameter that is no UTF-8 names nothing.
-    path.map(|Path(parameters)| parameters.read).map_err(|_| Problem::not_found())
-}
-
-impl<T: Resource> FromTexts<T> for Vec<String> {
-    fn from_texts(texts: &[&str]) -> Self {
-        texts.iter().copied().map(str::to_owned).collect()
+/// The key in the path of a request.
+pub(super) async fn key<T: Resource>(parts: &mut Parts) -> Result<T::Key, Problem> {
+    match Path::<PathKey<T>>::from_request_parts(parts, &()).await {
+        Ok(Path(PathKey::Key(key))) => Ok(key),
+        Ok(Path(PathKey::Missing)) => Err(misnamed(T::COLLECTION, T::PARAMETERS)),
+        // A parameter that is no UTF-8 names nothing either.
+        Ok(Path(PathKey::Malformed)) | Err(_) => Err(Problem::not_found()),
     }
 }
 
-/// A key, where the path has all of its parts.
-pub(super) enum PathKey<T: Resource> {
+fn misnamed(collection: &str, parameters: &[&str]) -> Problem {
+    let wanted = parameters.join("`, `");
+    Problem::internal_error(format!(
+        "the route of a `{collection}` has not the parameters of its key, `{wanted}`: name them so, or write `id = \"…\"`"
+    ))
+}
+
+/// A key, where the path has all of its parts: under the type's names, or as its last ones.
+enum PathKey<T: Resource> {
     Key(T::Key),
     /// Its parameters are no key.
     Malformed,
@@ -38,8 +36,8 @@ pub(super) enum PathKey<T: Resource> {
     Missing,
 }
 
-impl<T: Resource> FromTexts<T> for PathKey<T> {
-    fn from_texts(texts: &[&str]) -> Self {
+impl<T: Resource> PathKey<T> {
+    fn read(texts: &[&str]) -> Self {
         if texts.len() < T::Key::PARTS {
             return Self::Missing;
         }
@@ -47,37 +45,30 @@ impl<T: Resource> FromTexts<T> for PathKey<T> {
     }
 }
 
-/// The parameters of a path, as what is made of them.
-struct Parameters<T, R> {
-    read: R,
-    of: PhantomData<fn() -> T>,
-}
-
-impl<'de, T: Resource, R: FromTexts<T>> Deserialize<'de> for Parameters<T, R> {
+impl<'de, T: Resource> Deserialize<'de> for PathKey<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let read = deserializer.deserialize_map(Reader(PhantomData))?;
-        Ok(Self { read, of: PhantomData })
+        deserializer.deserialize_map(Reader(PhantomData))
     }
 }
 
 /// As many as a key has in its place.
 type Texts<'a> = SmallVec<[&'a str; 4]>;
 
-struct Reader<T, R>(PhantomData<fn() -> (T, R)>);
+struct Reader<T>(PhantomData<fn() -> T>);
 
-impl<'de, T: Resource, R: FromTexts<T>> Visitor<'de> for Reader<T, R> {
-    type Value = R;
+impl<'de, T: Resource> Visitor<'de> for Reader<T> {
+    type Value = PathKey<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the parameters of a path")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, parameters: M) -> Result<R, M::Error> {
+    fn visit_map<M: MapAccess<'de>>(self, parameters: M) -> Result<PathKey<T>, M::Error> {
         if T::PARAMETERS.is_empty() {
             let all = all(parameters)?;
-            return Ok(R::from_texts(&all[all.len().saturating_sub(T::Key::PARTS)..]));
+            return Ok(PathKey::read(&all[all.len().saturating_sub(T::Key::PARTS)..]));
         }
-        Ok(R::from_texts(&named(parameters, T::PARAMETERS)?))
+        Ok(PathKey::read(&named(parameters, T::PARAMETERS)?))
     }
 }
 

@@ -16,7 +16,7 @@ impl<T: Resource, S: Store<T>> Ticket<T, S> {
     pub(super) async fn recognise(&self, content: StateTag, found: Version) -> Result<Tagged<T>, Problem> {
         match self.store.load(&self.key).await.map_err(Into::into)? {
             Some((stored, version)) if content_of(&stored)? == content => {
-                trace::<T>();
+                trace(T::COLLECTION);
                 Ok(self.tagged(stored, version).at(self.location.clone()).with(already_applied()))
             }
             _ => Err(self.refuse(Some(found))),
@@ -45,7 +45,7 @@ pub(super) async fn of_absent<T: Resource, S: Store<T>>(
     }
     match target.store.deleted_state(&target.key).await {
         Ok(Some(deleted)) if named.any(|state| state == deleted) => {
-            trace::<T>();
+            trace(T::COLLECTION);
             Refusal::AlreadyApplied
         }
         Ok(_) => Problem::not_found().into(),
@@ -53,8 +53,8 @@ pub(super) async fn of_absent<T: Resource, S: Store<T>>(
     }
 }
 
-fn trace<T: Resource>() {
-    tracing::info!(collection = T::COLLECTION, "a write had been carried out before");
+fn trace(collection: &'static str) {
+    tracing::info!(collection, "a write had been carried out before");
 }
 
 /// What marks the answer: a boolean (RFC 9651 §3.3.6).
@@ -90,6 +90,6 @@ impl<T: Versioned> Tagged<T> {
     /// # let _: axum::Router<Database> = axum::Router::new().route("/notes/{id}", axum::routing::put(replace));
     /// ```
     pub fn is_already_applied(&self) -> bool {
-        self.headers.contains_key(ALREADY_APPLIED)
+        self.headers().contains_key(ALREADY_APPLIED)
     }
 }

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use axum::extract::MatchedPath;
 use http::Method;
 use http::header::USER_AGENT;
@@ -5,12 +7,17 @@ use http::request::Parts;
 
 use super::Unguarded;
 use super::unguarded::Source;
+use crate::outline::Outline;
 use crate::problem::cut;
-use crate::{IfMatch, Preconditions, Replay, Resource, StateTag, TagList, Wildcard};
+use crate::representation::validators_of;
+use crate::{
+    Creation, IfMatch, Preconditions, Replay, Resource, StateTag, TagList, Validators, Version, Wildcard,
+};
 
 /// What a request's write is held to: the rules of its type, unless the router has others in an `Extension`.
 #[derive(Debug)]
 pub(super) struct Rules {
+    pub(super) declared: Declared,
     pub(super) if_match: IfMatch,
     pub(super) wildcard: Wildcard,
     replay: Replay,
@@ -19,16 +26,21 @@ pub(super) struct Rules {
 
 impl Rules {
     pub(super) fn of<T: Resource>(parts: &Parts) -> Self {
-        let if_match = rule(parts, T::IF_MATCH);
+        Self::new(Declared::of::<T>(), parts)
+    }
+
+    fn new(declared: Declared, parts: &Parts) -> Self {
+        let if_match = rule(parts, declared.if_match);
         Self {
+            declared,
             if_match,
-            wildcard: rule(parts, T::WILDCARD),
+            wildcard: rule(parts, declared.wildcard),
             // What a POST does is more than the state that it leaves.
             replay: match parts.method {
-                Method::PUT | Method::PATCH | Method::DELETE => rule(parts, T::REPLAY),
+                Method::PUT | Method::PATCH | Method::DELETE => rule(parts, declared.replay),
                 _ => Replay::Refuse,
             },
-            report: (if_match == IfMatch::Report).then(|| Report::of::<T>(parts)),
+            report: (if_match == IfMatch::Report).then(|| Report::of(declared.collection, parts)),
         }
     }
 
@@ -68,6 +80,42 @@ impl Rules {
     }
 }
 
+/// What a type says of how its resources are written: all that guards need to know of it.
+#[derive(Clone, Copy)]
+pub(super) struct Declared {
+    pub(super) collection: &'static str,
+    pub(super) outline: &'static Outline,
+    pub(super) query: Option<&'static str>,
+    pub(super) create: Creation,
+    if_match: IfMatch,
+    wildcard: Wildcard,
+    replay: Replay,
+}
+
+impl Declared {
+    pub(super) fn of<T: Resource>() -> Self {
+        Self {
+            collection: T::COLLECTION,
+            outline: Outline::of::<T>(),
+            query: T::QUERY,
+            create: T::CREATE,
+            if_match: T::IF_MATCH,
+            wildcard: T::WILDCARD,
+            replay: T::REPLAY,
+        }
+    }
+
+    pub(super) fn validators(&self, version: &Version) -> Validators {
+        validators_of(self.outline, version)
+    }
+}
+
+impl fmt::Debug for Declared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Declared").field("collection", &self.collection).finish_non_exhaustive()
+    }
+}
+
 /// The innermost of the router's, or the type's.
 fn rule<R: Copy + Send + Sync + 'static>(parts: &Parts, of_type: R) -> R {
     parts.extensions.get().copied().unwrap_or(of_type)
@@ -82,11 +130,11 @@ struct Report {
 }
 
 impl Report {
-    fn of<T: Resource>(parts: &Parts) -> Self {
+    fn of(collection: &'static str, parts: &Parts) -> Self {
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
         let user_agent = parts.headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
         Self {
-            source: Source { route, method: known(&parts.method), collection: T::COLLECTION },
+            source: Source { route, method: known(&parts.method), collection },
             user_agent: cut(&user_agent.unwrap_or_default()),
             unguarded: parts.extensions.get().cloned(),
         }

@@ -6,8 +6,10 @@ use http::header::{CONTENT_LOCATION, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::rendered::Rendered;
+use crate::canonical::Value;
 use crate::outline::Outline;
 use crate::preconditions::Asked;
+use crate::representation::state_of_value;
 use crate::{
     Algorithm, EntityTag, LastModified, Problem, Representation, Resource, Selected, StateTag, Validators,
     Version, Versioned,
@@ -35,6 +37,12 @@ use crate::{
 #[must_use]
 pub struct Tagged<T> {
     value: T,
+    answer: Answer,
+}
+
+/// All of an answer but its value.
+#[derive(Debug)]
+struct Answer {
     state: Option<StateTag>,
     /// The states of a list's items, where `state` is that of a list.
     items: Option<Vec<StateTag>>,
@@ -43,7 +51,7 @@ pub struct Tagged<T> {
     shows_tag: bool,
     last_modified: Option<LastModified>,
     status: StatusCode,
-    pub(super) headers: HeaderMap,
+    headers: HeaderMap,
     asked: Option<Asked>,
     digest: Option<Algorithm>,
     /// The content of a PUT, where the answer depends on whether it was stored as it was sent.
@@ -53,45 +61,40 @@ pub struct Tagged<T> {
 impl<T: Versioned> Tagged<T> {
     /// An answer whose tag is made from the value.
     pub fn new(value: T) -> Self {
-        Self {
-            value,
-            state: None,
-            items: None,
-            etag: None,
-            shows_tag: true,
-            last_modified: None,
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            asked: None,
-            digest: None,
-            sent: None,
-        }
+        Self { value, answer: Answer::new() }
     }
 
     /// An answer whose version a store knows: nothing is hashed for it.
     pub(super) fn stored(value: T, version: Version) -> Self {
-        Self { state: Some(version.state), last_modified: version.modified, ..Self::new(value) }
+        Self { value, answer: Answer::of(version) }
     }
 
     /// The same answer with these headers.
     pub(super) fn with(mut self, headers: HeaderMap) -> Self {
-        self.headers.extend(headers);
+        self.answer.headers.extend(headers);
         self
     }
 
     /// The same answer in the form that the request asks for: a part, a digest, or no body.
-    pub(super) fn asked(self, asked: &Asked) -> Self {
-        Self { asked: Some(asked.clone()), ..self }
+    pub(super) fn asked(mut self, asked: &Asked) -> Self {
+        self.answer.asked = Some(asked.clone());
+        self
     }
 
     /// The same answer without a tag: what it would name is not known.
-    pub(super) fn without_tag(self) -> Self {
-        Self { shows_tag: false, ..self }
+    pub(super) fn without_tag(mut self) -> Self {
+        self.answer.shows_tag = false;
+        self
     }
 
     /// The same answer to a PUT of this content.
-    pub(super) fn put(self, sent: Option<Bytes>) -> Self {
-        Self { sent, ..self }
+    pub(super) fn put(mut self, sent: Option<Bytes>) -> Self {
+        self.answer.sent = sent;
+        self
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.answer.headers
     }
 
     /// The same answer with the digest of its body, whether or not the request wants one (`Repr-Digest`, RFC 9530
@@ -113,13 +116,15 @@ impl<T: Versioned> Tagged<T> {
     /// assert!(answer.headers()["repr-digest"].to_str()?.starts_with("sha-256=:"));
     /// # Ok::<(), http::header::ToStrError>(())
     /// ```
-    pub fn with_digest(self, algorithm: Algorithm) -> Self {
-        Self { digest: Some(algorithm), ..self }
+    pub fn with_digest(mut self, algorithm: Algorithm) -> Self {
+        self.answer.digest = Some(algorithm);
+        self
     }
 
     /// The same answer under a tag of yours, which is opaque: it is compared whole.
-    pub fn with_etag(self, etag: EntityTag) -> Self {
-        Self { etag: Some(etag), ..self }
+    pub fn with_etag(mut self, etag: EntityTag) -> Self {
+        self.answer.etag = Some(etag);
+        self
     }
 
     /// The same answer with a date, such as that of the stored value that a view is made of.
@@ -149,8 +154,9 @@ impl<T: Versioned> Tagged<T> {
     /// let expanded = Tagged::new(Expanded { title: "t", author: "a" }).with_last_modified(date).into_response();
     /// assert!(!expanded.headers().contains_key("last-modified"));
     /// ```
-    pub fn with_last_modified(self, date: impl Into<Option<LastModified>>) -> Self {
-        Self { last_modified: date.into(), ..self }
+    pub fn with_last_modified(mut self, date: impl Into<Option<LastModified>>) -> Self {
+        self.answer.last_modified = date.into();
+        self
     }
 
     /// Says of which resource this is the representation, where that is not the request's target
@@ -163,17 +169,13 @@ impl<T: Versioned> Tagged<T> {
 
     /// 201 for what was created, at `location` where that is known (RFC 9110 §15.3.2).
     pub(super) fn created(mut self, location: Option<HeaderValue>) -> Self {
-        if let Some(location) = &location {
-            self.headers.insert(LOCATION, location.clone());
-        }
-        Self { status: StatusCode::CREATED, ..self.at(location) }
+        self.answer.create(location);
+        self
     }
 
     /// Says that this is the representation of what is at `location`, where that is known.
     pub(super) fn at(mut self, location: Option<HeaderValue>) -> Self {
-        if let Some(location) = location {
-            self.headers.insert(CONTENT_LOCATION, location);
-        }
+        self.answer.place(location);
         self
     }
 
@@ -184,12 +186,64 @@ impl<T: Versioned> Tagged<T> {
 
     /// Writes the body once, and its tags.
     pub(super) fn render(self) -> Result<Rendered, Problem> {
-        let outline = Outline::of::<T>();
+        self.answer.render(&&self.value, Outline::of::<T>())
+    }
+}
+
+impl<T: Resource> Tagged<Vec<T>> {
+    /// A list whose items' versions a store knows: nothing is hashed for them.
+    pub(super) fn listed(values: Vec<T>, selected: &Selected<T>) -> Self {
+        let mut list = Self::new(values);
+        if selected.is_of_collection() {
+            list.answer.etag = selected.validators().etag;
+        } else {
+            list.answer.items = Some(selected.items().iter().map(|(_, version)| version.state).collect());
+            list.answer.state = Some(selected.state());
+        }
+        list
+    }
+}
+
+impl Answer {
+    fn new() -> Self {
+        Self {
+            state: None,
+            items: None,
+            etag: None,
+            shows_tag: true,
+            last_modified: None,
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            asked: None,
+            digest: None,
+            sent: None,
+        }
+    }
+
+    fn of(version: Version) -> Self {
+        Self { state: Some(version.state), last_modified: version.modified, ..Self::new() }
+    }
+
+    fn create(&mut self, location: Option<HeaderValue>) {
+        self.status = StatusCode::CREATED;
+        if let Some(location) = &location {
+            self.headers.insert(LOCATION, location.clone());
+        }
+        self.place(location);
+    }
+
+    fn place(&mut self, location: Option<HeaderValue>) {
+        if let Some(location) = location {
+            self.headers.insert(CONTENT_LOCATION, location);
+        }
+    }
+
+    fn render(self, value: &dyn Value, outline: &'static Outline) -> Result<Rendered, Problem> {
         let representation = match (self.etag, self.state, self.items) {
-            (Some(etag), _, _) => Representation::under(&self.value, etag)?,
-            (None, Some(state), Some(items)) => Representation::of_list(&self.value, items, state)?,
-            (None, Some(state), None) => known(&self.value, state)?,
-            (None, None, _) => Representation::of(&self.value)?,
+            (Some(etag), _, _) => Representation::of_value_under(value, outline, etag)?,
+            (None, Some(state), Some(items)) => Representation::of_items(value, outline, items, state)?,
+            (None, Some(state), None) => known(value, outline, state)?,
+            (None, None, _) => Representation::of_value(value, outline, None)?,
         };
         let (body, Validators { etag, last_modified }) = representation.into_parts();
         let etag = etag.filter(|_| self.shows_tag);
@@ -207,26 +261,15 @@ impl<T: Versioned> Tagged<T> {
     }
 }
 
-impl<T: Resource> Tagged<Vec<T>> {
-    /// A list whose items' versions a store knows: nothing is hashed for them.
-    pub(super) fn listed(values: Vec<T>, selected: &Selected<T>) -> Self {
-        if selected.is_of_collection() {
-            return Self { etag: selected.validators().etag, ..Self::new(values) };
-        }
-        let items = selected.items().iter().map(|(_, version)| version.state).collect();
-        Self { state: Some(selected.state()), items: Some(items), ..Self::new(values) }
-    }
-}
-
 /// In builds with debug assertions, the state is made from the value as well.
-fn known<T: Versioned>(value: &T, state: StateTag) -> Result<Representation, Problem> {
+fn known(value: &dyn Value, outline: &Outline, state: StateTag) -> Result<Representation, Problem> {
     if cfg!(debug_assertions) {
-        let made = StateTag::of(value)?;
+        let made = state_of_value(value)?;
         if made != state {
             return Err(Problem::internal_error(format!("the store says `{state}`, and the value `{made}`")));
         }
     }
-    Ok(Representation::in_state(value, state)?)
+    Ok(Representation::of_value(value, outline, Some(state))?)
 }
 
 impl<T: Versioned> IntoResponse for Tagged<T> {

@@ -5,7 +5,7 @@ use http::Uri;
 use http::request::Parts;
 
 use super::guard::{Conditions, has_tags};
-use super::path::{self, PathKey};
+use super::path;
 use super::{Fresh, PolicyInState, Refusal, StoreInState};
 use crate::outline::Outline;
 use crate::{Access, Authorize, Key, KeyPrefix, Preconditions, Problem, Resource, Store, Version};
@@ -115,7 +115,7 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
         T::Policy: PolicyInState<T, A>,
         A: Send + Sync,
     {
-        let key = key::<T>(parts).await?;
+        let key = path::key::<T>(parts).await?;
         T::Policy::from_ref(state).authorize(parts, Some(&key), access).await?;
         has_tags::<T>()?;
         let preconditions = Preconditions::of::<T>(parts);
@@ -133,56 +133,72 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
         A: Send + Sync,
     {
         let target = Self::reach(parts, state, Access::Write).await?;
-        let conditions = Conditions::new::<T>(target.preconditions.clone(), parts.uri.query());
+        let conditions = Conditions::new(target.preconditions.clone(), parts.uri.query(), T::QUERY);
         Ok((target, conditions))
-    }
-}
-
-async fn key<T: Resource>(parts: &mut Parts) -> Result<T::Key, Problem> {
-    match path::read::<T, PathKey<T>>(parts).await? {
-        PathKey::Key(key) => Ok(key),
-        PathKey::Malformed => Err(Problem::not_found()),
-        PathKey::Missing => {
-            let wanted = T::PARAMETERS.join("`, `");
-            let error = format!(
-                "the route of a `{}` has not the parameters of its key, `{wanted}`: name them so, or write `id = \"…\"`",
-                T::COLLECTION
-            );
-            Err(Problem::internal_error(error))
-        }
     }
 }
 
 /// The parts of the key that the path of a list has. A policy finds them among the request's extensions.
 ///
 /// A route that misnames one would show the lists of all: it is an error of the program's.
-pub(super) async fn list_prefix<T: Resource>(parts: &mut Parts) -> Result<KeyPrefix, Problem> {
-    let prefix = key_prefix::<T>(parts).await?;
-    let names_all = prefix.parts().len() >= T::Key::PARTS && T::Key::PARTS > 0;
-    let misses_some = prefix.parts().len() + 1 < T::Key::PARTS && has_other_parameters::<T>(parts).await?;
-    if names_all || misses_some {
-        let wanted = T::PARAMETERS.join("`, `");
+pub(super) fn list_prefix<T: Resource>(
+    parts: &mut Parts,
+) -> impl Future<Output = Result<KeyPrefix, Problem>> + Send {
+    prefix(KeyPath::of::<T>(), parts, true)
+}
+
+/// The parts of the key that a path has, each in the one form that equal parts share: 404 where a part is none.
+pub(super) fn key_prefix<T: Resource>(
+    parts: &mut Parts,
+) -> impl Future<Output = Result<KeyPrefix, Problem>> + Send {
+    prefix(KeyPath::of::<T>(), parts, false)
+}
+
+async fn prefix(key: KeyPath, parts: &mut Parts, is_list: bool) -> Result<KeyPrefix, Problem> {
+    // A parameter that is no UTF-8 names nothing.
+    let all = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Problem::not_found())?;
+    let prefix = KeyPrefix::new(key.read(&all).ok_or_else(Problem::not_found)?);
+    parts.extensions.insert(prefix.clone());
+    let names_all = prefix.parts().len() >= key.parts && key.parts > 0;
+    let has_others = || all.iter().any(|(name, _)| !key.names.contains(&name));
+    let misses_some = prefix.parts().len() + 1 < key.parts && has_others();
+    if is_list && (names_all || misses_some) {
+        let wanted = key.names.join("`, `");
         let error = format!(
             "the route of a list of `{}` has to have the first parameters of its key, and not the last: `{wanted}`",
-            T::COLLECTION
+            key.collection
         );
         return Err(Problem::internal_error(error));
     }
     Ok(prefix)
 }
 
-/// The parts of the key that a path has, each in the one form that equal parts share: 404 where a part is none.
-pub(super) async fn key_prefix<T: Resource>(parts: &mut Parts) -> Result<KeyPrefix, Problem> {
-    let texts = path::read::<T, Vec<String>>(parts).await?;
-    let normal = texts.iter().enumerate().map(|(index, text)| T::Key::part_to_text(index, text));
-    let prefix = KeyPrefix::new(normal.collect::<Option<_>>().ok_or_else(Problem::not_found)?);
-    parts.extensions.insert(prefix.clone());
-    Ok(prefix)
+/// How the key of a type stands in a path.
+struct KeyPath {
+    collection: &'static str,
+    /// None where the key is the path's last parameters, whatever they are called.
+    names: &'static [&'static str],
+    /// How many parts the key has.
+    parts: usize,
+    to_text: fn(usize, &str) -> Option<String>,
 }
 
-async fn has_other_parameters<T: Resource>(parts: &mut Parts) -> Result<bool, Problem> {
-    let all = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Problem::not_found())?;
-    Ok(all.iter().any(|(name, _)| !T::PARAMETERS.contains(&name)))
+impl KeyPath {
+    fn of<T: Resource>() -> Self {
+        let (collection, names) = (T::COLLECTION, T::PARAMETERS);
+        Self { collection, names, parts: T::Key::PARTS, to_text: T::Key::part_to_text }
+    }
+
+    /// The texts under the key's names, up to the first that is missing; `None` where one of them is no part of a key.
+    fn read(&self, all: &RawPathParams) -> Option<Vec<String>> {
+        let texts: Vec<&str> = if self.names.is_empty() {
+            all.iter().skip(all.iter().count().saturating_sub(self.parts)).map(|(_, text)| text).collect()
+        } else {
+            let under = |name: &&str| all.iter().find(|(other, _)| other == name).map(|(_, text)| text);
+            self.names.iter().map_while(under).collect()
+        };
+        texts.into_iter().enumerate().map(|(index, text)| (self.to_text)(index, text)).collect()
+    }
 }
 
 /// The path of the request as the client sent it, whatever routers it was nested in.

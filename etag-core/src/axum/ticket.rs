@@ -106,15 +106,26 @@ impl<T: Resource, S: Store<T>> Ticket<T, S> {
     }
 
     pub(super) fn refuse(&self, found: Option<Version>) -> Problem {
-        match (self.guard, found) {
-            (Guard::Unread, found) => missed::<T>(&self.rules, &self.preconditions, self.required, found),
-            // It was there when the guard read it.
-            (Guard::Read(_), None) => Problem::not_found(),
-            (Guard::Read(Race::Stale), Some(found)) => {
-                failed(&self.preconditions, Some(&found.validators::<T>()))
-            }
-            (Guard::Read(Race::Conflict), Some(_)) => Problem::conflict(),
+        refuse(self.guard, &self.rules, &self.preconditions, self.required, found)
+    }
+}
+
+/// Why a write whose required state the store did not find is not carried out.
+fn refuse(
+    guard: Guard,
+    rules: &Rules,
+    preconditions: &Preconditions,
+    required: Required,
+    found: Option<Version>,
+) -> Problem {
+    match (guard, found) {
+        (Guard::Unread, found) => missed(rules, preconditions, required, found),
+        // It was there when the guard read it.
+        (Guard::Read(_), None) => Problem::not_found(),
+        (Guard::Read(Race::Stale), Some(found)) => {
+            failed(preconditions, Some(&rules.declared.validators(&found)))
         }
+        (Guard::Read(Race::Conflict), Some(_)) => Problem::conflict(),
     }
 }
 

@@ -150,8 +150,8 @@ impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
         match saved {
             Ok(tagged) => Ok(tagged),
             Err(problem) => {
-                let made = |current| submitted.made(&body, current);
-                Err(caller.explain(problem, &ticket.store, &ticket.key, made).await)
+                let mut made = |current| submitted.made(&body, current);
+                Err(caller.explain(problem, &ticket.store, &ticket.key, &mut made).await)
             }
         }
     }
@@ -182,25 +182,23 @@ async fn save_again<T: Resource, S: Store<T>, P>(
     patch: &P,
     apply: fn(&P, T) -> Result<T, Problem>,
 ) -> Result<Tagged<T>, Problem> {
-    for _ in 1..ATTEMPTS {
+    for attempt in 1.. {
         let written = ticket.replace(value).await?;
         if !matches!(written, Written::Stale(Some(_))) {
             return ticket.answer(written);
         }
+        if attempt == ATTEMPTS {
+            break;
+        }
         let loaded = ticket.store.load(&ticket.key).await.map_err(Into::into)?;
         let (stored, version) = loaded.ok_or_else(Problem::not_found)?;
-        if let Err(Refusal::Problem(problem)) = admit::<T>(&ticket.rules, &ticket.preconditions, &version) {
+        if let Err(Refusal::Problem(problem)) = admit(&ticket.rules, &ticket.preconditions, &version) {
             return Err(problem);
         }
         value = patched(patch, stored, &ticket.key, apply)?;
         ticket.required = Required::State(version.state);
     }
-    match ticket.replace(value).await? {
-        Written::Stale(Some(_)) => {
-            Err(Problem::unavailable("others kept changing the resource that a patch applies to"))
-        }
-        written => ticket.answer(written),
-    }
+    Err(Problem::unavailable("others kept changing the resource that a patch applies to"))
 }
 
 /// How often a patch is applied.
@@ -238,8 +236,8 @@ where
         let Plan { required, guard } = match plan::<T, S>(&rules, &preconditions, &store, &key).await {
             Ok(plan) => plan,
             Err(refusal) => {
-                let made = |_| filled.ok()?.to_resource(now).ok();
-                return Err(caller.explain_refusal(refusal, &store, &key, made).await);
+                let mut made = |_| filled.as_ref().ok()?.to_resource(now).ok();
+                return Err(caller.explain_refusal(refusal, &store, &key, &mut made).await);
             }
         };
         let json = filled?;
@@ -269,10 +267,10 @@ where
         let received = receive::<T, S, A>(request, state, MediaType::JSON).await?;
         let Stored { value, version, json, ticket, caller, admitted } = received.stored().await?;
         if let Err(refusal) = admitted {
-            return Err(caller.explain_loaded(refusal, &ticket.key, (value, version), |_| None).await);
+            return Err(caller.explain_loaded(refusal, &ticket.key, (value, version), &mut |_| None).await);
         }
         let mut json = json?;
-        json.remove_tag::<T>();
+        json.remove_tag(Outline::of::<T>());
         Ok(Self { value, body: json.to()?, ticket, reapply: None, caller, submitted: Submitted::Other })
     }
 }
@@ -379,7 +377,7 @@ impl<T: Resource, S: Store<T>> Received<T, S> {
         let Self { target, conditions, rules, json, location, sent, caller } = self;
         let (value, version) = target.load().await?;
         let preconditions = conditions.into_preconditions()?;
-        let (race, admitted) = match admit_and_report::<T>(&rules, &preconditions, &version) {
+        let (race, admitted) = match admit_and_report(&rules, &preconditions, &version) {
             Ok(race) => (race, Ok(())),
             Err(refusal) => (Race::Stale, Err(refusal)),
         };
@@ -416,17 +414,19 @@ impl<T: Resource, S: Store<T>> Received<T, S> {
                 (body, value)
             }
             Err(refusal) if !ticket.may_be_replayed => {
-                let made = |current| apply(&read(json.ok()?, &key).ok()?, current).ok();
-                return Err(caller.explain_loaded(refusal, &ticket.key, (stored, version), made).await);
+                let mut json = json.ok();
+                let mut made = |current| apply(&read(json.take()?, &key).ok()?, current).ok();
+                return Err(caller.explain_loaded(refusal, &ticket.key, (stored, version), &mut made).await);
             }
             // It is stale, and may be sent again: it changes nothing, or is refused.
             Err(refusal) => {
-                let sent = json.as_ref().ok().cloned();
+                let mut sent = json.as_ref().ok().cloned();
                 match replayed(json, stored, &ticket.key, read, apply) {
                     Ok(Some(changes_nothing)) => changes_nothing,
                     _ => {
-                        let made = |current| apply(&read(sent?, &key).ok()?, current).ok();
-                        return Err(caller.explain_refusal(refusal, &ticket.store, &ticket.key, made).await);
+                        let mut made = |current| apply(&read(sent.take()?, &key).ok()?, current).ok();
+                        let (store, key) = (&ticket.store, &ticket.key);
+                        return Err(caller.explain_refusal(refusal, store, key, &mut made).await);
                     }
                 }
             }

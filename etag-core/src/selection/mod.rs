@@ -2,7 +2,6 @@
 
 mod scalar;
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 pub(crate) use scalar::Scalar;
@@ -96,16 +95,14 @@ impl Selection {
     ///
     /// Where a parameter is no member of `T`, is there twice, or has a value that the member can't have.
     pub fn parse<T: Versioned>(query: &str) -> Result<Self, InvalidSelection> {
-        Self::from_pairs::<T>(form_urlencoded::parse(query.as_bytes()))
+        Self::read(Outline::of::<T>(), query)
     }
 
-    pub(crate) fn from_pairs<'a, T: Versioned>(
-        pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
-    ) -> Result<Self, InvalidSelection> {
+    fn read(outline: &Outline, query: &str) -> Result<Self, InvalidSelection> {
         let mut selection = Self::new();
         let mut seen = HashSet::new();
-        let members = &Outline::of::<T>().members;
-        for (name, value) in pairs {
+        let members = &outline.members;
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if !seen.insert(name.clone()) {
                 return Err(InvalidSelection::new(&*name, "it is there twice; send it once"));
             }
@@ -119,7 +116,7 @@ impl Selection {
                 }
             };
         }
-        selection.resolve::<T>()?;
+        selection.resolve(outline)?;
         Ok(selection)
     }
 
@@ -143,9 +140,9 @@ impl Selection {
         &self.filters
     }
 
-    /// The same, with each name looked up among the members of `T`.
-    pub(crate) fn resolve<T: Versioned>(&self) -> Result<Resolved, InvalidSelection> {
-        let members = &Outline::of::<T>().members;
+    /// The same, with each name looked up among the members of that type.
+    pub(crate) fn resolve(&self, outline: &Outline) -> Result<Resolved, InvalidSelection> {
+        let members = &outline.members;
         let mut sort: Vec<(Column, bool)> = Vec::new();
         let mut seen = HashSet::new();
         for key in &self.sort {

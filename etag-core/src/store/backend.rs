@@ -3,6 +3,8 @@
 use sqlx::{Connection as _, Pool};
 
 use super::database::Kind;
+use super::rows::Address;
+use super::stored_type::Type;
 use super::{
     BulkIn, Database, DatabaseError, InsertIn, Inserted, Matched, Removed, StoreIn, Written, WrittenAll,
     lists, rows,
@@ -186,7 +188,8 @@ macro_rules! engine {
             connection: &mut $connection,
             matched: Matched<T>,
         ) -> Result<Removed, DatabaseError> {
-            rows::remove(connection, matched).await
+            let address = Address::of::<T>(matched.key());
+            rows::remove(connection, Type::of::<T>(), &address, matched.required()).await
         }
 
         async fn insert<T: Resource + FromJson>(

@@ -1,18 +1,26 @@
+use std::borrow::Cow;
+use std::pin::Pin;
+
+#[cfg(feature = "_sqlx")]
+use either::Either;
 use serde::de::DeserializeOwned;
 
-use super::lists::{Foreign, Found, Lists as _, Scope};
+use super::document::{key_of, value_of};
+use super::lists::{Foreign, Found, Listed, Lists as _, Scope};
 use super::memory::Memory;
 #[cfg(feature = "postgres")]
 use super::postgres;
 use super::retags::Retags;
+use super::rows::{Address, Outcome, Prepared, Row, Rows as _, Stored, join, text_of};
 #[cfg(feature = "sqlite")]
 use super::sqlite;
+use super::stored_type::Type;
 use super::transaction::within;
 use super::{
     Bulk, DatabaseError, Insert, InsertIn as _, Inserted, Loaded, Matched, Removed, Required, Select,
     Selected, Store, Transaction, Written, WrittenAll, lists, rows, transaction,
 };
-use crate::{FromJson, Resource, Selection, StateTag, Version};
+use crate::{FromJson, Key as _, Resource, Selection, StateTag, Version};
 
 /// The store of this crate: memory, a SQLite file or PostgreSQL, for every resource that implements `Deserialize`.
 ///
@@ -44,33 +52,33 @@ pub(super) enum Kind {
     Postgres(sqlx::PgPool),
 }
 
-/// Runs a call on whichever rows there are.
+/// A call on whichever rows there are.
+///
+/// What a program awaits is compiled with the program. A database's part is not: it is on the heap, where its type has
+/// no name, and is compiled here. What is in memory needs no heap.
 macro_rules! with_rows {
     ($database:expr, $pool:ident, |$rows:ident| $call:expr) => {
+        with_rows!($database, $pool, in_time, |$rows| $call)
+    };
+    ($database:expr, $pool:ident, $limit:ident, |$rows:ident| $call:expr) => {
         match &$database.kind {
-            Kind::Memory(memory) => {
+            Kind::Memory(memory) => in_memory(async move {
                 let _turn = memory.$pool().await;
                 let $rows = &mut { memory };
                 $call.await
-            }
+            }),
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(pools) => {
-                Box::pin(async {
-                    let mut connection = pools.$pool.acquire().await?;
-                    let $rows = &mut *connection;
-                    $call.await
-                })
-                .await
-            }
+            Kind::Sqlite(pools) => on_the_heap(async move {
+                let mut connection = pools.$pool.acquire().await?;
+                let $rows = &mut *connection;
+                $call.await
+            }),
             #[cfg(feature = "postgres")]
-            Kind::Postgres(pool) => {
-                Box::pin(async {
-                    let mut connection = pool.acquire().await?;
-                    let $rows = &mut *connection;
-                    $call.await
-                })
-                .await
-            }
+            Kind::Postgres(pool) => on_the_heap(postgres::$limit(async move {
+                let mut connection = pool.acquire().await?;
+                let $rows = &mut *connection;
+                $call.await
+            })),
         }
     };
 }
@@ -88,23 +96,7 @@ impl Database {
     ///
     /// Where the URL names none of these, or the database can't be opened.
     pub async fn connect(url: &str) -> Result<Self, DatabaseError> {
-        if url == "memory:" {
-            return Ok(Self::of(Kind::Memory(Memory::default())));
-        }
-        #[cfg(feature = "sqlite")]
-        if let Some(path) = url.strip_prefix("sqlite:").filter(|path| names_a_file(path)) {
-            let options: sqlx::sqlite::SqliteConnectOptions = url.parse()?;
-            let in_memory = path.trim_start_matches('/') == ":memory:" || url.contains("mode=memory");
-            return Ok(Self::of(Kind::Sqlite(sqlite::Pools::open(options, in_memory).await?)));
-        }
-        #[cfg(feature = "postgres")]
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options: sqlx::postgres::PgConnectOptions = url.parse()?;
-            return Ok(Self::of(Kind::Postgres(postgres::open(options).await?)));
-        }
-        // What stands before an `@` may be a password.
-        let shown = url.rsplit_once('@').map_or_else(|| url.to_owned(), |(_, host)| format!("…@{host}"));
-        Err(DatabaseError::Url(shown))
+        Self::open(url).await
     }
 
     /// Begins a transaction for `save_in`, whatever database this is; in memory and in SQLite it waits for its turn to
@@ -144,8 +136,9 @@ impl Database {
     ///
     /// Where the database fails, or the stored document can't be read as a `T`.
     pub async fn get<T: Resource + FromJson>(&self, key: &T::Key) -> Result<Option<T>, DatabaseError> {
-        let loaded = with_rows!(self, shared, |rows| rows::load::<T>(rows, key))?;
-        Ok(loaded.map(|(value, _)| value))
+        let address = Address::of::<T>(key);
+        let stored = self.row_in_any_time(Type::of::<T>(), &address).await?;
+        stored.map(|stored| stored.value(&address, key)).transpose()
     }
 
     /// All values of a type, in the order of their keys' texts: 10 comes before 2.
@@ -156,7 +149,12 @@ impl Database {
     ///
     /// As [`get`](Self::get).
     pub async fn all<T: Resource + FromJson>(&self) -> Result<Vec<T>, DatabaseError> {
-        with_rows!(self, shared, |rows| rows::all::<T>(rows))
+        let of = Type::of::<T>();
+        let value = |(key, row): (String, Row)| {
+            let address = of.address(key);
+            value_of(&address, &key_of::<T>(&address.key)?, &row)
+        };
+        self.all_rows(of).await?.into_iter().map(value).collect()
     }
 
     /// Writes many values under their own keys where `required` admits it: all of these, or none where one
@@ -210,10 +208,9 @@ fn names_a_file(path: &str) -> bool {
 }
 
 /// A value that can be written, and its key.
-fn keyed<T: Resource + DeserializeOwned>(mut value: T) -> Result<(T::Key, T), DatabaseError> {
+fn keyed<T: Resource + DeserializeOwned>(value: T) -> Result<(T::Key, T), DatabaseError> {
     let key = value.key().ok_or(DatabaseError::Key { collection: T::COLLECTION, key: String::new() })?;
-    rows::check_writable(&key, &mut value)?;
-    Ok((key, value))
+    rows::check_writable(key, value)
 }
 
 async fn write_all<T: Resource + DeserializeOwned>(
@@ -233,49 +230,176 @@ impl<T: Resource + FromJson> Store<T> for Database {
     type Error = DatabaseError;
 
     async fn version(&self, key: &T::Key) -> Result<Option<Version>, DatabaseError> {
-        self.in_time(async { with_rows!(self, shared, |rows| rows::version::<T>(rows, key)) }).await
+        self.version_of_row(Type::of::<T>(), text_of(key)).await
     }
 
     async fn load(&self, key: &T::Key) -> Result<Option<(T, Version)>, DatabaseError> {
-        self.in_time(async { with_rows!(self, shared, |rows| rows::load::<T>(rows, key)) }).await
+        let address = Address::of::<T>(key);
+        let stored = self.row(Type::of::<T>(), &address).await?;
+        stored.map(|stored| Ok((stored.value(&address, key)?, stored.version))).transpose()
     }
 
-    async fn deleted_state(&self, key: &T::Key) -> Result<Option<StateTag>, DatabaseError> {
-        self.in_time(async { with_rows!(self, shared, |rows| rows::deleted_state::<T>(rows, key)) }).await
+    fn deleted_state(
+        &self,
+        key: &T::Key,
+    ) -> impl Future<Output = Result<Option<StateTag>, DatabaseError>> + Send {
+        self.deleted_state_of_row(Address::of::<T>(key))
     }
 
-    async fn collection_state(&self) -> Result<Option<StateTag>, DatabaseError> {
-        let scope = Scope::of::<T>(&[]);
-        let kept = self.in_time(async { with_rows!(self, shared, |rows| rows.collection(&scope)) }).await?;
-        Ok(Some(lists::collection_state::<T>(&kept)))
+    fn collection_state(&self) -> impl Future<Output = Result<Option<StateTag>, DatabaseError>> + Send {
+        self.state_of_collection(Type::of::<T>())
     }
 
     async fn replace(&self, matched: Matched<T>, value: T) -> Result<Written<T>, DatabaseError> {
-        let prepared = rows::Prepared::new(matched, value)?;
-        self.in_time(async { with_rows!(self, writes, |rows| prepared.write(rows)) }).await
+        let mut prepared = Prepared::new(matched, value)?;
+        let outcome = self.write(&mut prepared.write, &mut prepared.made).await?;
+        prepared.written(outcome)
     }
 
-    async fn remove(&self, matched: Matched<T>) -> Result<Removed, DatabaseError> {
-        self.in_time(async { with_rows!(self, writes, |rows| rows::remove(rows, matched)) }).await
+    fn remove(&self, matched: Matched<T>) -> impl Future<Output = Result<Removed, DatabaseError>> + Send {
+        self.remove_row(Type::of::<T>(), Address::of::<T>(matched.key()), matched.required())
     }
 }
 
+/// What is done with rows, whatever their type is.
 impl Database {
-    async fn list<T: Resource + DeserializeOwned>(
+    fn version_of_row<'a>(
+        &'a self,
+        of: Type,
+        key: Cow<'a, str>,
+    ) -> impl Future<Output = Result<Option<Version>, DatabaseError>> + Send {
+        with_rows!(self, shared, |rows| rows::version(rows, of, &key))
+    }
+
+    fn row<'a>(
+        &'a self,
+        of: Type,
+        address: &'a Address,
+    ) -> impl Future<Output = Result<Option<Stored>, DatabaseError>> + Send {
+        with_rows!(self, shared, |rows| rows::load(rows, of, address))
+    }
+
+    fn row_in_any_time<'a>(
+        &'a self,
+        of: Type,
+        address: &'a Address,
+    ) -> impl Future<Output = Result<Option<Stored>, DatabaseError>> + Send {
+        with_rows!(self, shared, in_any_time, |rows| rows::load(rows, of, address))
+    }
+
+    fn all_rows(&self, of: Type) -> impl Future<Output = Result<Vec<(String, Row)>, DatabaseError>> + Send {
+        with_rows!(self, shared, in_any_time, |rows| rows.all(of.collection, ""))
+    }
+
+    fn deleted_state_of_row(
         &self,
+        address: Address,
+    ) -> impl Future<Output = Result<Option<StateTag>, DatabaseError>> + Send {
+        with_rows!(self, shared, |rows| rows::deleted_state(rows, &address))
+    }
+
+    /// What is kept of a whole collection.
+    fn kept(&self, scope: Scope) -> impl Future<Output = Result<String, DatabaseError>> + Send {
+        with_rows!(self, shared, |rows| rows.collection(&scope))
+    }
+
+    fn write<'a>(
+        &'a self,
+        write: &'a mut rows::Write,
+        made: &'a mut dyn rows::Makes,
+    ) -> impl Future<Output = Result<Outcome, DatabaseError>> + Send {
+        with_rows!(self, writes, |rows| rows::write(rows, write, made))
+    }
+
+    fn remove_row(
+        &self,
+        of: Type,
+        address: Address,
+        required: Required,
+    ) -> impl Future<Output = Result<Removed, DatabaseError>> + Send {
+        with_rows!(self, writes, |rows| rows::remove(rows, of, &address, required))
+    }
+
+    fn select_rows<'a>(
+        &'a self,
+        of: Type,
+        within: &'a [String],
+        selection: &'a Selection,
+        documents: bool,
+    ) -> impl Future<Output = Result<Listed, DatabaseError>> + Send {
+        with_rows!(self, shared, |rows| lists::list(rows, of, within, selection, documents))
+    }
+
+    fn find_all(
+        &self,
+        of: Type,
+        keys: Vec<String>,
+        documents: bool,
+    ) -> impl Future<Output = Result<Vec<Option<Found>>, DatabaseError>> + Send {
+        with_rows!(self, shared, |rows| lists::find(rows, of, &keys, documents))
+    }
+
+    /// Some of the rows that another shape made.
+    pub(super) fn foreign<'a>(
+        &'a self,
+        scope: &'a Scope,
+        after: &'a Foreign,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Foreign>, DatabaseError>> + Send {
+        with_rows!(self, shared, |rows| rows.foreign(scope, after, limit))
+    }
+
+    /// Those of these rows that are there, with their documents.
+    pub(super) fn find<'a>(
+        &'a self,
+        scope: &'a Scope,
+        keys: &'a [String],
+    ) -> impl Future<Output = Result<Vec<Found>, DatabaseError>> + Send {
+        with_rows!(self, shared, |rows| rows.find(scope, keys, true))
+    }
+
+    async fn state_of_collection(&self, of: Type) -> Result<Option<StateTag>, DatabaseError> {
+        let kept = self.kept(Scope::of(of, &[])).await?;
+        Ok(Some(lists::collection_state(of, &kept)))
+    }
+
+    async fn list(
+        &self,
+        of: Type,
         within: &[String],
         selection: &Selection,
         documents: bool,
-    ) -> Result<(Vec<T>, Selected<T>), DatabaseError> {
-        let listed = self
-            .in_time(async {
-                with_rows!(self, shared, |rows| lists::list::<T>(rows, within, selection, documents))
-            })
-            .await?;
+    ) -> Result<Listed, DatabaseError> {
+        let listed = self.select_rows(of, within, selection, documents).await?;
         if listed.has_foreign {
-            self.retags.begin(self, T::COLLECTION, Self::retag_beside::<T>);
+            self.retags.begin(self, of);
         }
-        Ok((listed.values, listed.selected))
+        Ok(listed)
+    }
+
+    /// Compiled here, as a call on rows is.
+    fn open(url: &str) -> Call<'_, Self> {
+        Box::pin(Self::open_any(url))
+    }
+
+    async fn open_any(url: &str) -> Result<Self, DatabaseError> {
+        if url == "memory:" {
+            return Ok(Self::of(Kind::Memory(Memory::default())));
+        }
+        #[cfg(feature = "sqlite")]
+        if let Some(path) = url.strip_prefix("sqlite:").filter(|path| names_a_file(path)) {
+            let options: sqlx::sqlite::SqliteConnectOptions = url.parse()?;
+            let in_memory = path.trim_start_matches('/') == ":memory:" || url.contains("mode=memory");
+            return Ok(Self::of(Kind::Sqlite(sqlite::Pools::open(options, in_memory).await?)));
+        }
+        #[cfg(feature = "postgres")]
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options: sqlx::postgres::PgConnectOptions = url.parse()?;
+            return Ok(Self::of(Kind::Postgres(postgres::open(options).await?)));
+        }
+        // What stands before an `@` may be a password.
+        let shown = url.rsplit_once('@').map_or_else(|| url.to_owned(), |(_, host)| format!("…@{host}"));
+        Err(DatabaseError::Url(shown))
     }
 
     /// What a request waits for: a PostgreSQL that is there, and says nothing, is not waited for without end.
@@ -293,26 +417,11 @@ impl Database {
     pub(super) fn of(kind: Kind) -> Self {
         Self { kind, retags: Retags::default() }
     }
-
-    /// Some of the rows that another shape made.
-    pub(super) async fn foreign(
-        &self,
-        scope: &Scope,
-        after: &Foreign,
-        limit: u32,
-    ) -> Result<Vec<Foreign>, DatabaseError> {
-        self.in_time(async { with_rows!(self, shared, |rows| rows.foreign(scope, after, limit)) }).await
-    }
-
-    /// Those of these rows that are there, with their documents.
-    pub(super) async fn find(&self, scope: &Scope, keys: &[String]) -> Result<Vec<Found>, DatabaseError> {
-        self.in_time(async { with_rows!(self, shared, |rows| rows.find(scope, keys, true)) }).await
-    }
 }
 
 impl<T: Resource + FromJson> Select<T, Selection> for Database {
     async fn select(&self, within: &[String], query: &Selection) -> Result<Selected<T>, DatabaseError> {
-        Ok(self.list(within, query, false).await?.1)
+        Ok(self.list(Type::of::<T>(), within, query, false).await?.read()?.1)
     }
 
     async fn load_selected(
@@ -320,7 +429,7 @@ impl<T: Resource + FromJson> Select<T, Selection> for Database {
         within: &[String],
         query: &Selection,
     ) -> Result<(Vec<T>, Selected<T>), DatabaseError> {
-        self.list(within, query, true).await
+        self.list(Type::of::<T>(), within, query, true).await?.read()
     }
 }
 
@@ -345,11 +454,13 @@ impl<T: Resource + FromJson> Insert<T, Selection> for Database {
 
 impl<T: Resource + FromJson> Bulk<T> for Database {
     async fn versions(&self, keys: &[T::Key]) -> Result<Vec<Option<Version>>, DatabaseError> {
-        self.in_time(async { with_rows!(self, shared, |rows| lists::versions::<T>(rows, keys)) }).await
+        let of = Type::of::<T>();
+        lists::versions_of::<T>(of, self.find_all(of, texts::<T>(keys), false).await?)
     }
 
     async fn load_all(&self, keys: &[T::Key]) -> Result<Loaded<T>, DatabaseError> {
-        self.in_time(async { with_rows!(self, shared, |rows| lists::load_all::<T>(rows, keys)) }).await
+        let of = Type::of::<T>();
+        lists::values_of::<T>(of, self.find_all(of, texts::<T>(keys), true).await?)
     }
 
     async fn replace_all(&self, writes: Vec<(Matched<T>, T)>) -> Result<WrittenAll<T>, DatabaseError> {
@@ -361,4 +472,27 @@ impl<T: Resource + FromJson> Bulk<T> for Database {
         })
         .await
     }
+}
+
+fn texts<T: Resource>(keys: &[T::Key]) -> Vec<String> {
+    keys.iter().map(|key| join(&key.parts())).collect()
+}
+
+type Call<'a, R> = Pin<Box<dyn Future<Output = Result<R, DatabaseError>> + Send + 'a>>;
+
+#[cfg(feature = "_sqlx")]
+fn in_memory<'a, M, R>(call: M) -> Either<M, Call<'a, R>> {
+    Either::Left(call)
+}
+
+#[cfg(not(feature = "_sqlx"))]
+fn in_memory<M>(call: M) -> M {
+    call
+}
+
+#[cfg(feature = "_sqlx")]
+fn on_the_heap<'a, M, R>(
+    call: impl Future<Output = Result<R, DatabaseError>> + Send + 'a,
+) -> Either<M, Call<'a, R>> {
+    Either::Right(Box::pin(call))
 }

@@ -7,35 +7,42 @@ use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visito
 use serde_json::value::RawValue;
 
 use super::DatabaseError;
-use super::rows::{Address, Columns, Entry, Row};
-use crate::canonical::{Writer, buffer};
+use super::rows::{Address, Columns, Entry, Row, split};
+use crate::canonical::{Value, Writer, buffer};
 use crate::outline::{Member, Outline};
 use crate::representation::Document;
 use crate::selection::Scalar;
-use crate::{LastModified, Resource, Revision as _, StateTag, Timestamp, Version, canonical};
+use crate::{Key, Resource, Revision as _, Timestamp, canonical};
 
 /// The entry of a value that is written at that time.
 pub(super) fn entry_of<T: Resource>(value: &mut T, at: Timestamp) -> Result<Entry, DatabaseError> {
-    let Document { json, state, content, .. } = stamped(value, at)?;
-    let shape = Outline::of::<T>().shape.clone();
+    entry(stamped(value, at)?, Outline::of::<T>(), at)
+}
+
+fn entry(document: Document, outline: &Outline, at: Timestamp) -> Result<Entry, DatabaseError> {
+    let Document { json, state, content, .. } = document;
     let columns = Columns {
         deleted: false,
         state: state.to_string(),
         content: content.to_string(),
         modified: at,
         alone: true,
-        shape,
+        shape: outline.shape.clone(),
         exact: true,
     };
-    let members = members_of::<T>(&json)?;
+    let members = members_of(outline, &json)?;
     Ok(Entry { row: Row { columns, document: json }, members })
 }
 
 /// A value as it is written at that time.
 pub(super) fn stamped<T: Resource>(value: &mut T, at: Timestamp) -> Result<Document, DatabaseError> {
     value.stamp(at);
-    let document = Document::of(value)?;
-    let unstorable = |reason| Err(DatabaseError::Type { collection: T::COLLECTION, reason });
+    storable(Document::of(value)?, T::COLLECTION, at)
+}
+
+/// That a value can be stored which was stamped at that time.
+fn storable(document: Document, collection: &'static str, at: Timestamp) -> Result<Document, DatabaseError> {
+    let unstorable = |reason| Err(DatabaseError::Type { collection, reason });
     if document.shows_more {
         return unstorable(
             "it shows `variant` or `skip` members of what it flattens or lists; move these to a view",
@@ -52,8 +59,8 @@ pub(super) fn stamped<T: Resource>(value: &mut T, at: Timestamp) -> Result<Docum
 }
 
 /// What a list is filtered and sorted by, in the order of the type's outline.
-pub(super) fn members_of<T: Resource>(json: &[u8]) -> Result<Vec<Scalar>, DatabaseError> {
-    let members = &Outline::of::<T>().members;
+pub(super) fn members_of(outline: &Outline, json: &[u8]) -> Result<Vec<Scalar>, DatabaseError> {
+    let members = &outline.members;
     if members.is_empty() || json.first() != Some(&b'{') {
         return Ok(members.iter().map(|_| Scalar::Null).collect());
     }
@@ -123,41 +130,60 @@ pub(super) fn value_of<T: Resource + DeserializeOwned>(
     key: &T::Key,
     row: &Row,
 ) -> Result<T, DatabaseError> {
-    let unreadable = |error: serde_json::Error| DatabaseError::Document {
-        collection: address.collection,
-        key: address.key.clone(),
-        error: error.to_string(),
-    };
-    let mut value: T = serde_json::from_slice(&row.document).map_err(unreadable)?;
+    let mut value: T =
+        serde_json::from_str(text(address, &row.document)?).map_err(|error| unreadable(address, &error))?;
     value.set_key(key);
     value.stamp(row.columns.modified);
     Ok(value)
 }
 
-/// Whether a row's state is what this program makes of its document: whether it was written with the same
-/// shape, and with all the members that the state is made of.
-pub(super) fn is_trusted<T: Resource>(columns: &Columns) -> bool {
-    columns.shape == Outline::of::<T>().shape && columns.exact
+fn text<'a>(address: &Address, document: &'a [u8]) -> Result<&'a str, DatabaseError> {
+    str::from_utf8(document).map_err(|error| unreadable(address, &error))
 }
 
-/// The version that a trusted row's columns name.
-pub(super) fn version_of<T: Resource>(key: &str, columns: &Columns) -> Result<Version, DatabaseError> {
-    let state: StateTag = columns.state.parse().map_err(|_| DatabaseError::Mismatch {
-        collection: T::COLLECTION,
-        key: key.to_owned(),
-        difference: format!("`{}` is no state", columns.state),
-    })?;
-    let modified = Outline::of::<T>().has_modified.then(|| match columns.alone {
-        true => LastModified::strong(columns.modified),
-        false => LastModified::from(columns.modified),
-    });
-    Ok(Version { state, modified })
+fn unreadable(address: &Address, error: &dyn fmt::Display) -> DatabaseError {
+    DatabaseError::Document {
+        collection: address.collection,
+        key: address.key.clone(),
+        error: error.to_string(),
+    }
+}
+
+/// The key that a row stands under.
+pub(super) fn key_of<T: Resource>(text: &str) -> Result<T::Key, DatabaseError> {
+    let parts = split(text);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|_| T::Key::PARTS > 0).collect();
+    let unreadable = || DatabaseError::Key { collection: T::COLLECTION, key: text.to_owned() };
+    T::Key::from_parts(&parts).ok_or_else(unreadable)
+}
+
+/// What this program makes of a row that another shape had made.
+pub(super) fn remake<T: Resource + DeserializeOwned>(
+    address: &Address,
+    row: &Row,
+) -> Result<Entry, DatabaseError> {
+    let mut value: T = value_of(address, &key_of::<T>(&address.key)?, row)?;
+    Ok(remade(entry_of(&mut value, row.columns.modified)?, row))
+}
+
+fn remade(made: Entry, row: &Row) -> Entry {
+    let Entry { row: made, members } = made;
+    let old = &row.columns;
+    let is_same = (&made.columns.state, &made.columns.shape) == (&old.state, &old.shape);
+    // The document may say more, or less, in this program's words: the same date named other bytes.
+    let columns =
+        Columns { alone: old.alone && is_same, exact: made.document == row.document, ..made.columns };
+    Entry { row: Row { columns, document: made.document }, members }
 }
 
 /// Whether that is the document of a value.
 pub(super) fn is_written_as<T: Resource>(value: &T, document: &[u8]) -> Result<bool, canonical::Error> {
+    is_value_written_as(&value, document)
+}
+
+fn is_value_written_as(value: &dyn Value, document: &[u8]) -> Result<bool, canonical::Error> {
     let mut writer = Writer::for_a_store();
-    writer.outermost(&value);
+    writer.outermost(value);
     let (json, _) = writer.finish_with_facts()?;
     let is_same = json == document;
     buffer::put_back(json);
@@ -170,8 +196,11 @@ pub(super) fn check<T: Resource>(
     columns: &Columns,
     value: &T,
 ) -> Result<(), DatabaseError> {
-    let Document { state, content, .. } = Document::of(value)?;
-    let (state, content) = (state.to_string(), content.to_string());
+    compare(address, columns, &Document::of(value)?)
+}
+
+fn compare(address: &Address, columns: &Columns, document: &Document) -> Result<(), DatabaseError> {
+    let (state, content) = (document.state.to_string(), document.content.to_string());
     if (&state, &content) == (&columns.state, &columns.content) {
         return Ok(());
     }

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::document::{check, is_trusted, members_of, value_of, version_of};
-use super::rows::{ATTEMPTS, Address, Columns, Entry, Row, Rows, join, key_of, remade, replace};
+use super::document::{key_of, members_of};
+use super::rows::{ATTEMPTS, Columns, Entry, Row, Rows, Stored, join, replace};
+use super::stored_type::Type;
 use super::{DatabaseError, Inserted, Loaded, Matched, Selected, Written, WrittenAll};
-use crate::outline::Outline;
 use crate::selection::{Column, Resolved, Scalar};
 use crate::{Key, Resource, Selection, StateTag, Version};
 
@@ -87,85 +87,92 @@ pub(super) struct Foreign {
     pub(super) key: String,
 }
 
-/// A list: its values, where they were wanted, and whether another shape had made a row of its collection.
-pub(super) struct Listed<T: Resource> {
-    pub(super) selected: Selected<T>,
-    pub(super) values: Vec<T>,
+/// A list, and whether another shape had made a row of its collection.
+pub(super) struct Listed {
+    of: Type,
+    page: Page,
     pub(super) has_foreign: bool,
 }
 
 impl Scope {
-    pub(super) fn of<T: Resource>(within: &[String]) -> Self {
+    pub(super) fn of(of: Type, within: &[String]) -> Self {
         let prefix = if within.is_empty() { String::new() } else { format!("{}/", join(within)) };
-        let shape = &Outline::of::<T>().shape;
-        Self { collection: T::COLLECTION, prefix, shape, collection_tag: T::COLLECTION_TAG }
+        let Type { collection, collection_tag, outline, .. } = of;
+        Self { collection, prefix, shape: &outline.shape, collection_tag }
     }
 }
 
-pub(super) async fn list<T: Resource + DeserializeOwned>(
+impl Listed {
+    /// The keys and versions, and the values where documents were wanted.
+    pub(super) fn read<T: Resource + DeserializeOwned>(self) -> Result<(Vec<T>, Selected<T>), DatabaseError> {
+        let Self { of, page, .. } = self;
+        let (mut items, mut values) = (Vec::new(), Vec::new());
+        for found in page.rows {
+            let (key, version, value) = interpret::<T>(of, found)?;
+            items.push((key, version));
+            values.extend(value);
+        }
+        let selected = Selected::new(items, page.total);
+        let selected = match page.collection {
+            Some(kept) => selected.of_collection(collection_state(of, &kept)),
+            None => selected,
+        };
+        Ok((values, selected))
+    }
+}
+
+pub(super) async fn list(
     rows: &mut impl Lists,
+    of: Type,
     within: &[String],
     selection: &Selection,
     documents: bool,
-) -> Result<Listed<T>, DatabaseError> {
-    let scope = Scope::of::<T>(within);
-    let selection = selection.resolve::<T>()?;
+) -> Result<Listed, DatabaseError> {
+    let scope = Scope::of(of, within);
+    let selection = selection.resolve(of.outline)?;
     let mut page = rows.select(&scope, &selection, documents).await?;
     if scope.collection_tag && page.as_ref().is_some_and(|page| page.collection.is_none()) {
         // From now on it is kept.
         rows.collection(&scope).await?;
         page = rows.select(&scope, &selection, documents).await?;
     }
-    if !documents && page.as_ref().is_some_and(|page| !tells_versions::<T>(&page.rows)) {
+    if !documents && page.as_ref().is_some_and(|page| !tells_versions(of, &page.rows)) {
         page = rows.select(&scope, &selection, true).await?;
     }
     let (page, has_foreign) = match page {
         Some(page) => (page, false),
-        None => (select_remade::<T>(rows, &scope, &selection).await?, true),
+        None => (select_remade(rows, of, &scope, &selection).await?, true),
     };
-    let collection = page.collection.as_deref().map(collection_state::<T>);
-    let (mut items, mut values) = (Vec::new(), Vec::new());
-    for found in page.rows {
-        let (key, version, value) = interpret::<T>(found)?;
-        items.push((key, version));
-        values.extend(value.filter(|_| documents));
-    }
-    let selected = Selected::new(items, page.total);
-    let selected = match collection {
-        Some(state) => selected.of_collection(state),
-        None => selected,
-    };
-    Ok(Listed { selected, values, has_foreign })
+    Ok(Listed { of, page, has_foreign })
 }
 
 /// The state of all resources of a type, of what a database keeps of the collection. Another shape sends the same rows
 /// as other bytes.
-pub(super) fn collection_state<T: Resource>(kept: &str) -> StateTag {
-    let text = format!("{}\n{kept}\n", Outline::of::<T>().shape);
+pub(super) fn collection_state(of: Type, kept: &str) -> StateTag {
+    let text = format!("{}\n{kept}\n", of.outline.shape);
     StateTag::from_hash(Sha256::digest(text).into())
 }
 
 /// Whether the columns alone tell the versions.
-fn tells_versions<T: Resource>(rows: &[Found]) -> bool {
-    rows.iter().all(|found| is_trusted::<T>(&found.columns))
+fn tells_versions(of: Type, rows: &[Found]) -> bool {
+    rows.iter().all(|found| of.is_trusted(&found.columns))
 }
 
 /// The same where some rows are to be read in this program's words first: a rolling deploy has two programs, and
 /// neither can wait until the other's rows are all its own.
-async fn select_remade<T: Resource + DeserializeOwned>(
+async fn select_remade(
     rows: &mut impl Lists,
+    of: Type,
     scope: &Scope,
     selection: &Resolved,
 ) -> Result<Page, DatabaseError> {
     let (collection, rows) = all_of_one_moment(rows, scope).await?;
     let mut entries = Vec::new();
     for (text, row) in rows {
-        let address = Address::under::<T>(text);
-        let key = key_of::<T>(&address.key)?;
-        let mut value: T = value_of(&address, &key, &row)?;
-        let entry = match is_trusted::<T>(&row.columns) {
-            true => Entry { members: members_of::<T>(&row.document)?, row },
-            false => remade(&mut value, &row)?,
+        let address = of.address(text);
+        let entry = match of.is_trusted(&row.columns) {
+            true => Entry { members: members_of(of.outline, &row.document)?, row },
+            false => (of.remake)(&address, &row)?,
         };
         entries.push((address.key, entry));
     }
@@ -255,60 +262,59 @@ pub(super) fn found(key: &str, row: &Row, documents: bool) -> Found {
 
 /// The version of a row, and its value where its document was read. A row that another shape made stays as it is.
 fn interpret<T: Resource + DeserializeOwned>(
+    of: Type,
     found: Found,
 ) -> Result<(T::Key, Version, Option<T>), DatabaseError> {
     let key = key_of::<T>(&found.key)?;
-    let address = Address::under::<T>(found.key);
+    let address = of.address(found.key);
     let Some(document) = found.document else {
-        return Ok((key, version_of::<T>(&address.key, &found.columns)?, None));
+        return Ok((key, of.version(&address.key, &found.columns)?, None));
     };
-    let row = Row { columns: found.columns, document };
-    let mut value: T = value_of(&address, &key, &row)?;
-    let columns = match is_trusted::<T>(&row.columns) {
-        true => row.columns,
-        false => remade(&mut value, &row)?.row.columns,
-    };
-    if cfg!(debug_assertions) {
-        check(&address, &columns, &value)?;
-    }
-    Ok((key, version_of::<T>(&address.key, &columns)?, Some(value)))
+    let stored = Stored::of(of, &address, Row { columns: found.columns, document })?;
+    let value = stored.value(&address, &key)?;
+    Ok((key, stored.version, Some(value)))
 }
 
-pub(super) async fn load_all<T: Resource + DeserializeOwned>(
-    rows: &mut impl Lists,
-    keys: &[T::Key],
-) -> Result<Loaded<T>, DatabaseError> {
-    let found = find::<T>(rows, keys, true).await?;
-    Ok(found.into_iter().map(|found| found.and_then(|(version, value)| Some((value?, version)))).collect())
-}
-
-pub(super) async fn versions<T: Resource + DeserializeOwned>(
-    rows: &mut impl Lists,
-    keys: &[T::Key],
+/// The versions of what [`find`] found.
+pub(super) fn versions_of<T: Resource + DeserializeOwned>(
+    of: Type,
+    found: Vec<Option<Found>>,
 ) -> Result<Vec<Option<Version>>, DatabaseError> {
-    let found = find::<T>(rows, keys, false).await?;
-    Ok(found.into_iter().map(|found| found.map(|(version, _)| version)).collect())
+    let version = |found| Ok(interpret::<T>(of, found)?.1);
+    found.into_iter().map(|found| found.map(version).transpose()).collect()
 }
 
-async fn find<T: Resource + DeserializeOwned>(
+/// The same with the values, where documents were wanted.
+pub(super) fn values_of<T: Resource + DeserializeOwned>(
+    of: Type,
+    found: Vec<Option<Found>>,
+) -> Result<Loaded<T>, DatabaseError> {
+    let value = |found| {
+        let (_, version, value) = interpret::<T>(of, found)?;
+        Ok(value.map(|value| (value, version)))
+    };
+    found.into_iter().map(|found| found.map_or(Ok(None), value)).collect()
+}
+
+/// What is under these keys' texts, in their order.
+pub(super) async fn find(
     rows: &mut impl Lists,
-    keys: &[T::Key],
+    of: Type,
+    keys: &[String],
     documents: bool,
-) -> Result<Vec<Option<(Version, Option<T>)>>, DatabaseError> {
-    let texts: Vec<String> = keys.iter().map(|key| join(&key.parts())).collect();
+) -> Result<Vec<Option<Found>>, DatabaseError> {
     let places: HashMap<&str, usize> =
-        texts.iter().enumerate().map(|(place, text)| (text.as_str(), place)).collect();
-    let mut all: Vec<Option<(Version, Option<T>)>> = Vec::new();
-    all.resize_with(keys.len(), || None);
-    let scope = Scope::of::<T>(&[]);
-    let mut found = rows.find(&scope, &texts, documents).await?;
-    if !documents && !tells_versions::<T>(&found) {
-        found = rows.find(&scope, &texts, true).await?;
+        keys.iter().enumerate().map(|(place, key)| (key.as_str(), place)).collect();
+    let scope = Scope::of(of, &[]);
+    let mut found = rows.find(&scope, keys, documents).await?;
+    if !documents && !tells_versions(of, &found) {
+        found = rows.find(&scope, keys, true).await?;
     }
+    let mut all: Vec<Option<Found>> = Vec::new();
+    all.resize_with(keys.len(), || None);
     for found in found {
         if let Some(&place) = places.get(found.key.as_str()) {
-            let (_, version, value) = interpret::<T>(found)?;
-            all[place] = Some((version, value));
+            all[place] = Some(found);
         }
     }
     Ok(all)
@@ -344,9 +350,10 @@ pub(super) async fn insert<T: Resource + DeserializeOwned>(
     value: T,
 ) -> Result<Inserted<T>, DatabaseError> {
     rows.hold().await?;
-    let listed = list::<T>(rows, within, selection, false).await?;
-    if listed.selected.state() != required {
-        return Ok(Inserted::Stale(listed.selected, value));
+    let listed = list(rows, Type::of::<T>(), within, selection, false).await?;
+    let (_, selected) = listed.read::<T>()?;
+    if selected.state() != required {
+        return Ok(Inserted::Stale(selected, value));
     }
     Ok(Inserted::Written(replace(rows, matched, value).await?))
 }

@@ -65,6 +65,10 @@ impl<T: Resource> Matched<T> {
         Self { key, required }
     }
 
+    pub(crate) fn into_parts(self) -> (T::Key, Required) {
+        (self.key, self.required)
+    }
+
     /// What is written.
     pub const fn key(&self) -> &T::Key {
         &self.key

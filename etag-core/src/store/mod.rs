@@ -21,6 +21,7 @@ mod select;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod stored_type;
 mod transaction;
 
 #[cfg(feature = "_sqlx")]

@@ -1,10 +1,8 @@
 //! Re-tagging ahead of time: the rows that another program's shape made, in this program's words.
 
-use serde::de::DeserializeOwned;
-
-use super::document::value_of;
 use super::lists::{Foreign, Found, Scope};
-use super::rows::{Address, Columns, Entry, Row, Rows, key_of, remade};
+use super::rows::{Address, Columns, Entry, Row, Rows};
+use super::stored_type::Type;
 use super::transaction::within;
 use super::{Database, DatabaseError};
 use crate::{FromJson, Resource};
@@ -66,8 +64,9 @@ impl Database {
         &self,
         progress: impl FnMut(&Retagged, &[DatabaseError]) + Send,
     ) -> Result<Retagged, DatabaseError> {
-        let total = self.count_foreign(&Scope::of::<T>(&[])).await?;
-        self.retag_up_to::<T>(total, progress).await
+        let of = Type::of::<T>();
+        let total = self.count_foreign(&Scope::of(of, &[])).await?;
+        self.retag_up_to(of, total, progress).await
     }
 }
 
@@ -94,13 +93,13 @@ pub struct Retagged {
 
 impl Database {
     /// The same beside requests, for all that it takes.
-    pub(super) async fn retag_beside<T: Resource + DeserializeOwned>(self) -> Result<(), DatabaseError> {
+    pub(super) async fn retag_beside(self, of: Type) -> Result<(), DatabaseError> {
         let warn = |_: &Retagged, unreadable: &[DatabaseError]| {
             for error in unreadable {
                 tracing::warn!(%error, "a row is in no form that this program reads");
             }
         };
-        self.retag_up_to::<T>(0, warn).await.map(drop)
+        self.retag_up_to(of, 0, warn).await.map(drop)
     }
 
     async fn count_foreign(&self, scope: &Scope) -> Result<u64, DatabaseError> {
@@ -116,12 +115,13 @@ impl Database {
     }
 
     /// Goes once through the rows, also past those that stay as they are.
-    async fn retag_up_to<T: Resource + DeserializeOwned>(
+    async fn retag_up_to(
         &self,
+        of: Type,
         total: u64,
         mut progress: impl FnMut(&Retagged, &[DatabaseError]) + Send,
     ) -> Result<Retagged, DatabaseError> {
-        let scope = Scope::of::<T>(&[]);
+        let scope = Scope::of(of, &[]);
         let mut so_far = Retagged { total, ..Retagged::default() };
         let mut after = Foreign::default();
         loop {
@@ -134,7 +134,7 @@ impl Database {
             let keys: Vec<String> = rows.into_iter().map(|row| row.key).collect();
             let found = self.find(&scope, &keys).await?;
             // They are read and hashed before anybody has to wait for the writes.
-            let (remade, unreadable) = remake_all::<T>(&scope, found);
+            let (remade, unreadable) = remake_all(of, found);
             so_far.retagged += self.write_tags(remade).await?;
             so_far.unreadable += unreadable.len() as u64;
             progress(&so_far, &unreadable);
@@ -167,16 +167,13 @@ struct Remade {
 }
 
 /// What this program makes of rows that are not in its words, in the order of their keys; and why it can't read others.
-fn remake_all<T: Resource + DeserializeOwned>(
-    scope: &Scope,
-    mut found: Vec<Found>,
-) -> (Vec<Remade>, Vec<DatabaseError>) {
-    found.retain(|found| found.columns.shape != scope.shape);
+fn remake_all(of: Type, mut found: Vec<Found>) -> (Vec<Remade>, Vec<DatabaseError>) {
+    found.retain(|found| found.columns.shape != of.outline.shape);
     // As writers of many rows go through them: neither waits for the other in turn.
     found.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     let (mut all, mut unreadable) = (Vec::new(), Vec::new());
     for found in found {
-        match remake::<T>(found) {
+        match remake(of, found) {
             Ok(remade) => all.push(remade),
             Err(error) => unreadable.push(error),
         }
@@ -184,15 +181,17 @@ fn remake_all<T: Resource + DeserializeOwned>(
     (all, unreadable)
 }
 
-fn remake<T: Resource + DeserializeOwned>(found: Found) -> Result<Remade, DatabaseError> {
-    let key = key_of::<T>(&found.key)?;
-    let address = Address::under::<T>(found.key);
+fn remake(of: Type, found: Found) -> Result<Remade, DatabaseError> {
+    let address = of.address(found.key);
     let row = Row { columns: found.columns, document: found.document.unwrap_or_default() };
-    let mut value: T = value_of(&address, &key, &row)?;
-    let new = remade(&mut value, &row).map_err(|error| DatabaseError::Document {
-        collection: T::COLLECTION,
-        key: address.key.clone(),
-        error: error.to_string(),
+    let new = (of.remake)(&address, &row).map_err(|error| match error {
+        // Which row it is: what is read and can't be written does not say so itself.
+        DatabaseError::Type { .. } | DatabaseError::Canonical(_) => DatabaseError::Document {
+            collection: of.collection,
+            key: address.key.clone(),
+            error: error.to_string(),
+        },
+        error => error,
     })?;
     Ok(Remade { address, old: row.columns, new })
 }

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-use super::document::{check, entry_of, is_trusted, is_written_as, value_of, version_of};
+use super::document::{check, entry_of, is_written_as, value_of};
+use super::stored_type::Type;
 use super::{DatabaseError, Matched, Removed, Required, Written};
-use crate::outline::Outline;
 use crate::selection::Scalar;
-use crate::{Key, Replay, Resource, StateTag, Timestamp, Version};
+use crate::{Key, Resource, StateTag, Timestamp, Version};
 
 /// Where a row stands.
 #[derive(Debug, Clone)]
@@ -21,17 +21,13 @@ pub(super) struct Address {
 
 impl Address {
     pub(super) fn of<T: Resource>(key: &T::Key) -> Self {
-        Self::under::<T>(text_of(key).into_owned())
-    }
-
-    /// The row under a key of that text.
-    pub(super) fn under<T: Resource>(key: String) -> Self {
+        let key = text_of(key).into_owned();
         Self { collection: T::COLLECTION, collection_tag: T::COLLECTION_TAG, key }
     }
 }
 
 /// The key's text in a row, borrowed where the key is that text.
-fn text_of<K: Key>(key: &K) -> Cow<'_, str> {
+pub(super) fn text_of<K: Key>(key: &K) -> Cow<'_, str> {
     match key.only_part() {
         Some(part) if !needs_escapes(&part) => part,
         _ => join(&key.parts()).into(),
@@ -183,66 +179,101 @@ pub(super) trait Rows: Send {
 /// that it waited for them.
 pub(super) const ATTEMPTS: u32 = 64;
 
-pub(super) async fn version<T: Resource + DeserializeOwned>(
+/// A row in this program's words.
+pub(super) struct Stored {
+    pub(super) row: Row,
+    pub(super) version: Version,
+}
+
+impl Stored {
+    /// A row that stays as it is, also where another shape made it.
+    pub(super) fn of(of: Type, address: &Address, row: Row) -> Result<Self, DatabaseError> {
+        let columns = match of.is_trusted(&row.columns) {
+            true => row.columns,
+            false => (of.remake)(address, &row)?.row.columns,
+        };
+        let version = of.version(&address.key, &columns)?;
+        Ok(Self { row: Row { columns, document: row.document }, version })
+    }
+
+    /// The value, which is that of the columns.
+    pub(super) fn value<T: Resource + DeserializeOwned>(
+        &self,
+        address: &Address,
+        key: &T::Key,
+    ) -> Result<T, DatabaseError> {
+        let value = value_of(address, key, &self.row)?;
+        if cfg!(debug_assertions) {
+            check(address, &self.row.columns, &value)?;
+        }
+        Ok(value)
+    }
+}
+
+pub(super) async fn version(
     rows: &mut impl Rows,
-    key: &T::Key,
+    of: Type,
+    key: &str,
 ) -> Result<Option<Version>, DatabaseError> {
-    let text: &str = &text_of(key);
     let look = |columns: Option<&Columns>| match columns.filter(|columns| !columns.deleted) {
-        Some(columns) if is_trusted::<T>(columns) => Some(version_of::<T>(text, columns).map(Some)),
+        Some(columns) if of.is_trusted(columns) => Some(of.version(key, columns).map(Some)),
         Some(_) => None,
         None => Some(Ok(None)),
     };
-    match rows.look(T::COLLECTION, text, look).await? {
+    match rows.look(of.collection, key, look).await? {
         Some(version) => version,
         // It is seldom, and on the heap it makes no other call larger.
-        None => Ok(Box::pin(load::<T>(rows, key)).await?.map(|(_, version)| version)),
+        None => {
+            let address = of.address(key.to_owned());
+            Ok(Box::pin(load(rows, of, &address)).await?.map(|stored| stored.version))
+        }
     }
 }
 
 /// The state that a tombstone keeps.
-pub(super) async fn deleted_state<T: Resource>(
+pub(super) async fn deleted_state(
     rows: &mut impl Rows,
-    key: &T::Key,
+    address: &Address,
 ) -> Result<Option<StateTag>, DatabaseError> {
-    let columns = rows.columns(&Address::of::<T>(key)).await?;
+    let columns = rows.columns(address).await?;
     Ok(columns.filter(|columns| columns.deleted).and_then(|columns| columns.state.parse().ok()))
 }
 
-pub(super) async fn load<T: Resource + DeserializeOwned>(
+pub(super) async fn load(
     rows: &mut impl Rows,
-    key: &T::Key,
-) -> Result<Option<(T, Version)>, DatabaseError> {
-    let address = Address::of::<T>(key);
+    of: Type,
+    address: &Address,
+) -> Result<Option<Stored>, DatabaseError> {
     for _ in 0..ATTEMPTS {
-        let Some(row) = rows.row(&address).await?.filter(|row| !row.columns.deleted) else {
+        let Some(row) = rows.row(address).await?.filter(|row| !row.columns.deleted) else {
             return Ok(None);
         };
-        if let Some(stored) = read_or_retag::<T>(rows, &address, key, row).await? {
-            return Ok(Some((stored.value, stored.version)));
+        if let Some(stored) = retagged(rows, of, address, row).await? {
+            return Ok(Some(stored));
         }
     }
     Err(DatabaseError::Busy(ATTEMPTS))
 }
 
-pub(super) async fn all<T: Resource + DeserializeOwned>(
+/// Re-tags a row where another shape made its state; `None` where it changed meanwhile.
+async fn retagged(
     rows: &mut impl Rows,
-) -> Result<Vec<T>, DatabaseError> {
-    let mut values = Vec::new();
-    for (text, row) in rows.all(T::COLLECTION, "").await? {
-        let key = key_of::<T>(&text)?;
-        let address = Address::under::<T>(text);
-        values.push(value_of(&address, &key, &row)?);
-    }
-    Ok(values)
-}
-
-/// The key that a row stands under.
-pub(super) fn key_of<T: Resource>(text: &str) -> Result<T::Key, DatabaseError> {
-    let parts = split(text);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|_| T::Key::PARTS > 0).collect();
-    let unreadable = || DatabaseError::Key { collection: T::COLLECTION, key: text.to_owned() };
-    T::Key::from_parts(&parts).ok_or_else(unreadable)
+    of: Type,
+    address: &Address,
+    row: Row,
+) -> Result<Option<Stored>, DatabaseError> {
+    let row = if of.is_trusted(&row.columns) {
+        row
+    } else {
+        let made = (of.remake)(address, &row)?;
+        let (old, new) = (&row.columns, &made.row.columns);
+        if (&new.state, &new.shape) != (&old.state, &old.shape) && !rows.retag(address, old, &made).await? {
+            return Ok(None);
+        }
+        Row { columns: made.row.columns, document: row.document }
+    };
+    let version = of.version(&address.key, &row.columns)?;
+    Ok(Some(Stored { row, version }))
 }
 
 pub(super) async fn replace<T: Resource + DeserializeOwned>(
@@ -250,51 +281,106 @@ pub(super) async fn replace<T: Resource + DeserializeOwned>(
     matched: Matched<T>,
     value: T,
 ) -> Result<Written<T>, DatabaseError> {
-    Prepared::new(matched, value)?.write(rows).await
+    let mut prepared = Prepared::new(matched, value)?;
+    let outcome = write(rows, &mut prepared.write, &mut prepared.made).await?;
+    prepared.written(outcome)
 }
 
 /// A write that is ready: all that takes no connection is done before others wait for it.
 pub(super) struct Prepared<T: Resource> {
-    matched: Matched<T>,
-    value: T,
+    pub(super) write: Write,
+    pub(super) made: Made<T>,
+}
+
+/// What is written, whatever its type is.
+pub(super) struct Write {
+    of: Type,
     address: Address,
+    required: Required,
     entry: Entry,
+}
+
+/// A value that is written, and its key.
+pub(super) struct Made<T: Resource> {
+    key: T::Key,
+    value: T,
+}
+
+/// What entries are made of.
+pub(super) trait Makes: Send {
+    /// The entry of what is written at that time.
+    fn entry(&mut self, address: &Address, at: Timestamp) -> Result<Entry, DatabaseError>;
+}
+
+/// What became of a write.
+pub(super) enum Outcome {
+    Created(Version),
+    Replaced(Version),
+    Unchanged(Stored),
+    Stale(Option<Version>),
 }
 
 impl<T: Resource + DeserializeOwned> Prepared<T> {
     pub(super) fn new(matched: Matched<T>, mut value: T) -> Result<Self, DatabaseError> {
-        let key = matched.key();
-        let address = Address::of::<T>(key);
-        check_key::<T>(key)?;
-        value.set_key(key);
-        let entry = readable_entry_of(&address, key, &mut value, Timestamp::now())?;
-        Ok(Self { matched, value, address, entry })
+        let (key, required) = matched.into_parts();
+        let address = Address::of::<T>(&key);
+        check_key::<T>(&key)?;
+        value.set_key(&key);
+        let mut made = Made { key, value };
+        let entry = made.entry(&address, Timestamp::now())?;
+        Ok(Self { write: Write { of: Type::of::<T>(), address, required, entry }, made })
     }
 
-    pub(super) async fn write(self, rows: &mut impl Rows) -> Result<Written<T>, DatabaseError> {
-        let Self { matched, mut value, address, mut entry } = self;
-        for _ in 0..ATTEMPTS {
-            let at = entry.row.columns.modified;
-            let seen = match write::<T>(rows, &address, matched.required(), &entry).await? {
-                Tried::Written(hit) => {
-                    let columns = Columns { alone: hit.alone, ..entry.row.columns };
-                    let version = version_of::<T>(&address.key, &columns)?;
-                    return Ok(match hit.created {
-                        true => Written::Created(value, version),
-                        false => Written::Replaced(value, version),
-                    });
-                }
-                Tried::Missed(seen) => seen,
-            };
-            let at = match examine(rows, &address, &matched, &entry.row, seen).await? {
-                Miss::Answer(written) => return Ok(written),
-                Miss::Again { later_than: Some(stamp) } => Timestamp::now().max(stamp.next()),
-                Miss::Again { later_than: None } => Timestamp::now().max(at),
-            };
-            entry = readable_entry_of(&address, matched.key(), &mut value, at)?;
-        }
-        Err(DatabaseError::Busy(ATTEMPTS))
+    pub(super) fn written(self, outcome: Outcome) -> Result<Written<T>, DatabaseError> {
+        let Self { write, made: Made { key, value } } = self;
+        Ok(match outcome {
+            Outcome::Created(version) => Written::Created(value, version),
+            Outcome::Replaced(version) => Written::Replaced(value, version),
+            Outcome::Unchanged(stored) => {
+                Written::Unchanged(stored.value(&write.address, &key)?, stored.version)
+            }
+            Outcome::Stale(found) => Written::Stale(found),
+        })
     }
+}
+
+impl<T: Resource + DeserializeOwned> Makes for Made<T> {
+    /// The document is read back first: a float that is not finite, or a member that is left out and has no default, would
+    /// make it unreadable for good; another default than what was left out, another value.
+    fn entry(&mut self, address: &Address, at: Timestamp) -> Result<Entry, DatabaseError> {
+        let entry = entry_of(&mut self.value, at)?;
+        let read: T = value_of(address, &self.key, &entry.row)?;
+        // The same document has the same hashes.
+        if !is_written_as(&read, &entry.row.document)? {
+            check(address, &entry.row.columns, &read)?;
+        }
+        Ok(entry)
+    }
+}
+
+pub(super) async fn write(
+    rows: &mut impl Rows,
+    write: &mut Write,
+    made: &mut dyn Makes,
+) -> Result<Outcome, DatabaseError> {
+    for _ in 0..ATTEMPTS {
+        let at = write.entry.row.columns.modified;
+        let seen = match attempt(rows, write).await? {
+            Tried::Written(hit) => {
+                write.entry.row.columns.alone = hit.alone;
+                let version = write.of.version(&write.address.key, &write.entry.row.columns)?;
+                return Ok(if hit.created { Outcome::Created(version) } else { Outcome::Replaced(version) });
+            }
+            Tried::Missed(seen) => seen,
+        };
+        let at = match examine(rows, write, seen).await? {
+            Miss::Answer(outcome) => return Ok(outcome),
+            Miss::Again { later_than: Some(stamp) } => Timestamp::now().max(stamp.next()),
+            Miss::Again { later_than: None } => Timestamp::now().max(at),
+        };
+        write.entry = made.entry(&write.address, at)?;
+    }
+    Err(DatabaseError::Busy(ATTEMPTS))
 }
 
 struct Hit {
@@ -303,14 +389,10 @@ struct Hit {
 }
 
 /// The write itself: one step, which compares; and one more where nothing is there to be replaced.
-async fn write<T: Resource>(
-    rows: &mut impl Rows,
-    address: &Address,
-    required: Required,
-    entry: &Entry,
-) -> Result<Tried<Hit>, DatabaseError> {
+async fn attempt(rows: &mut impl Rows, write: &Write) -> Result<Tried<Hit>, DatabaseError> {
+    let Write { of, address, required, entry } = write;
     // Only a date tells whether a version is alone in its second.
-    let asks_alone = Outline::of::<T>().has_modified;
+    let asks_alone = of.outline.has_modified;
     let replaced = match required {
         Required::State(state) | Required::StateOrNew(state) => {
             Some(rows.replace(address, Some(&state.to_string()), entry, asks_alone).await?)
@@ -335,35 +417,29 @@ async fn write<T: Resource>(
 }
 
 /// Why a write found no row to write.
-enum Miss<T> {
+enum Miss {
     /// It is stale, or it changes nothing.
-    Answer(Written<T>),
+    Answer(Outcome),
     /// The clock is behind the stamp that is stored, another shape had made the row's state, or the row has
     /// just changed.
     Again { later_than: Option<Timestamp> },
 }
 
-async fn examine<T: Resource + DeserializeOwned>(
-    rows: &mut impl Rows,
-    address: &Address,
-    matched: &Matched<T>,
-    new: &Row,
-    seen: Option<Seen>,
-) -> Result<Miss<T>, DatabaseError> {
-    let required = matched.required();
+async fn examine(rows: &mut impl Rows, write: &Write, seen: Option<Seen>) -> Result<Miss, DatabaseError> {
+    let Write { of, address, required, entry } = write;
     let Seen { columns, document } = match seen {
         Some(seen) if !seen.columns.deleted => seen,
         tombstone if required.admits_creation(tombstone.is_some()) => {
             return Ok(Miss::Again { later_than: tombstone.map(|seen| seen.columns.modified) });
         }
-        _ => return Ok(Miss::Answer(Written::Stale(None))),
+        _ => return Ok(Miss::Answer(Outcome::Stale(None))),
     };
-    if is_trusted::<T>(&columns) {
-        let version = version_of::<T>(&address.key, &columns)?;
+    if of.is_trusted(&columns) {
+        let version = of.version(&address.key, &columns)?;
         if !required.admits(version.state) {
-            return Ok(Miss::Answer(Written::Stale(Some(version))));
+            return Ok(Miss::Answer(Outcome::Stale(Some(version))));
         }
-        if columns.content != new.columns.content {
+        if columns.content != entry.row.columns.content {
             return Ok(Miss::Again { later_than: Some(columns.modified) });
         }
     }
@@ -372,56 +448,50 @@ async fn examine<T: Resource + DeserializeOwned>(
         None => rows.row(address).await?.filter(|row| !row.columns.deleted),
     };
     match row {
-        Some(row) => examine_document(rows, address, matched, new, row).await,
+        Some(row) => examine_document(rows, write, row).await,
         None => Ok(Miss::Again { later_than: None }),
     }
 }
 
 /// What needs the document: a value that was there already, and a state that another shape had made.
-async fn examine_document<T: Resource + DeserializeOwned>(
-    rows: &mut impl Rows,
-    address: &Address,
-    matched: &Matched<T>,
-    new: &Row,
-    row: Row,
-) -> Result<Miss<T>, DatabaseError> {
-    let Some(stored) = read_or_retag::<T>(rows, address, matched.key(), row).await? else {
+async fn examine_document(rows: &mut impl Rows, write: &Write, row: Row) -> Result<Miss, DatabaseError> {
+    let Some(stored) = retagged(rows, write.of, &write.address, row).await? else {
         return Ok(Miss::Again { later_than: None });
     };
-    let is_admitted = matched.required().admits(stored.version.state);
-    Ok(match stored.content == new.columns.content {
-        _ if !is_admitted => Miss::Answer(Written::Stale(Some(stored.version))),
-        true => Miss::Answer(Written::Unchanged(stored.value, stored.version)),
+    Ok(match stored.row.columns.content == write.entry.row.columns.content {
+        _ if !write.required.admits(stored.version.state) => {
+            Miss::Answer(Outcome::Stale(Some(stored.version)))
+        }
+        true => Miss::Answer(Outcome::Unchanged(stored)),
         false => Miss::Again { later_than: None },
     })
 }
 
-pub(super) async fn remove<T: Resource + DeserializeOwned>(
+pub(super) async fn remove(
     rows: &mut impl Rows,
-    matched: Matched<T>,
+    of: Type,
+    address: &Address,
+    required: Required,
 ) -> Result<Removed, DatabaseError> {
-    let (key, required) = (matched.key(), matched.required());
-    let address = Address::of::<T>(key);
-    let shape = &Outline::of::<T>().shape;
-    // A hash of what is gone is kept by nobody who does not ask for it.
-    let keeps_state = T::REPLAY == Replay::Accept;
     for _ in 0..ATTEMPTS {
         let buried = match required {
             Required::State(state) | Required::StateOrNew(state) => {
-                rows.bury(&address, Some((&state.to_string(), shape)), Timestamp::now(), keeps_state).await?
+                let state = state.to_string();
+                let state = Some((state.as_str(), of.outline.shape.as_str()));
+                rows.bury(address, state, Timestamp::now(), of.keeps_state).await?
             }
             Required::Exists | Required::ExistsOrNew | Required::Unconditional => {
-                rows.bury(&address, None, Timestamp::now(), keeps_state).await?
+                rows.bury(address, None, Timestamp::now(), of.keeps_state).await?
             }
-            Required::Absent | Required::New => Tried::Missed(rows.columns(&address).await?.map(Seen::from)),
+            Required::Absent | Required::New => Tried::Missed(rows.columns(address).await?.map(Seen::from)),
         };
         let found = match buried {
             Tried::Written(()) => return Ok(Removed::Removed),
             Tried::Missed(Some(seen)) if seen.columns.deleted => None,
-            Tried::Missed(Some(seen)) if is_trusted::<T>(&seen.columns) => {
-                Some(version_of::<T>(&address.key, &seen.columns)?)
+            Tried::Missed(Some(seen)) if of.is_trusted(&seen.columns) => {
+                Some(of.version(&address.key, &seen.columns)?)
             }
-            Tried::Missed(Some(_)) => load::<T>(rows, key).await?.map(|(_, version)| version),
+            Tried::Missed(Some(_)) => load(rows, of, address).await?.map(|stored| stored.version),
             Tried::Missed(None) => None,
         };
         match found {
@@ -433,57 +503,16 @@ pub(super) async fn remove<T: Resource + DeserializeOwned>(
     Err(DatabaseError::Busy(ATTEMPTS))
 }
 
-struct Stored<T> {
-    value: T,
-    version: Version,
-    content: String,
-}
-
-/// Reads a row, and re-tags it where another shape made its state; `None` where it changed meanwhile.
-async fn read_or_retag<T: Resource + DeserializeOwned>(
-    rows: &mut impl Rows,
-    address: &Address,
-    key: &T::Key,
-    row: Row,
-) -> Result<Option<Stored<T>>, DatabaseError> {
-    let mut value: T = value_of(address, key, &row)?;
-    let columns = if is_trusted::<T>(&row.columns) {
-        if cfg!(debug_assertions) {
-            check(address, &row.columns, &value)?;
-        }
-        row.columns
-    } else {
-        let old = &row.columns;
-        let made = remade(&mut value, &row)?;
-        if (&made.row.columns.state, &made.row.columns.shape) != (&old.state, &old.shape)
-            && !rows.retag(address, old, &made).await?
-        {
-            return Ok(None);
-        }
-        made.row.columns
-    };
-    let version = version_of::<T>(&address.key, &columns)?;
-    Ok(Some(Stored { value, version, content: columns.content }))
-}
-
-/// What this program makes of a row that another shape had made.
-pub(super) fn remade<T: Resource>(value: &mut T, row: &Row) -> Result<Entry, DatabaseError> {
-    let old = &row.columns;
-    let Entry { row: made, members } = entry_of(value, old.modified)?;
-    let is_same = (&made.columns.state, &made.columns.shape) == (&old.state, &old.shape);
-    // The document may say more, or less, in this program's words: the same date named other bytes.
-    let columns =
-        Columns { alone: old.alone && is_same, exact: made.document == row.document, ..made.columns };
-    Ok(Entry { row: Row { columns, document: made.document }, members })
-}
-
 /// What a write would refuse, before anything is written.
 pub(super) fn check_writable<T: Resource + DeserializeOwned>(
-    key: &T::Key,
-    value: &mut T,
-) -> Result<(), DatabaseError> {
-    check_key::<T>(key)?;
-    readable_entry_of(&Address::of::<T>(key), key, value, Timestamp::now()).map(drop)
+    key: T::Key,
+    value: T,
+) -> Result<(T::Key, T), DatabaseError> {
+    check_key::<T>(&key)?;
+    let address = Address::of::<T>(&key);
+    let mut made = Made { key, value };
+    made.entry(&address, Timestamp::now())?;
+    Ok((made.key, made.value))
 }
 
 /// A key that is not read back from its own text could never be listed.
@@ -494,23 +523,4 @@ fn check_key<T: Resource>(key: &T::Key) -> Result<(), DatabaseError> {
         Some(read) if read == *key => Ok(()),
         _ => Err(DatabaseError::Key { collection: T::COLLECTION, key: join(&parts) }),
     }
-}
-
-/// The entry of a value that is written at that time.
-///
-/// The document is read back first: a float that is not finite, or a member that is left out and has no default, would
-/// make it unreadable for good; another default than what was left out, another value.
-fn readable_entry_of<T: Resource + DeserializeOwned>(
-    address: &Address,
-    key: &T::Key,
-    value: &mut T,
-    at: Timestamp,
-) -> Result<Entry, DatabaseError> {
-    let entry = entry_of(value, at)?;
-    let read: T = value_of(address, key, &entry.row)?;
-    // The same document has the same hashes.
-    if !is_written_as(&read, &entry.row.document)? {
-        check(address, &entry.row.columns, &read)?;
-    }
-    Ok(entry)
 }

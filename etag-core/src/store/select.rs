@@ -263,7 +263,7 @@ impl<T: Resource> Selected<T> {
     /// The page's validators: a tag, and no date, for that would miss what left the list.
     pub fn validators(&self) -> Validators {
         if let Some(state) = self.collection {
-            return collection_validators::<T>(state);
+            return collection_validators(Outline::of::<T>(), state);
         }
         let outline = Outline::of::<T>();
         let variant = list::hash_variants(self.items.iter().map(|_| outline.fixed_variant));
@@ -273,8 +273,7 @@ impl<T: Resource> Selected<T> {
 }
 
 /// The validators of each list of a collection in that state.
-pub(crate) fn collection_validators<T: Resource>(state: StateTag) -> Validators {
-    let outline = Outline::of::<T>();
+pub(crate) fn collection_validators(outline: &Outline, state: StateTag) -> Validators {
     let etag = representation::tag_of(outline, state, outline.fixed_variant, false);
     Validators { etag, last_modified: None }
 }

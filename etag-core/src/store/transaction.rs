@@ -1,7 +1,9 @@
 use super::memory::Draft;
+use super::rows::{Address, Makes, Outcome, Prepared, Stored, Write};
+use super::stored_type::Type;
 use super::{
-    BulkIn, Database, DatabaseError, InsertIn, Inserted, Matched, Removed, StoreIn, Written, WrittenAll,
-    lists, rows,
+    BulkIn, Database, DatabaseError, InsertIn, Inserted, Matched, Removed, Required, StoreIn, Written,
+    WrittenAll, lists, rows,
 };
 use crate::{FromJson, Resource, Selection, StateTag};
 
@@ -78,8 +80,9 @@ impl Transaction {
     ///
     /// As [`Database::get`].
     pub async fn get<T: Resource + FromJson>(&mut self, key: &T::Key) -> Result<Option<T>, DatabaseError> {
-        let loaded = within!(self, |rows| rows::load::<T>(rows, key))?;
-        Ok(loaded.map(|(value, _)| value))
+        let address = Address::of::<T>(key);
+        let stored = self.row(Type::of::<T>(), &address).await?;
+        stored.map(|stored| stored.value(&address, key)).transpose()
     }
 
     /// Writes all of it.
@@ -123,6 +126,23 @@ impl From<sqlx::Transaction<'static, sqlx::Postgres>> for Transaction {
 }
 
 impl Transaction {
+    async fn row(&mut self, of: Type, address: &Address) -> Result<Option<Stored>, DatabaseError> {
+        within!(self, |rows| rows::load(rows, of, address))
+    }
+
+    async fn write(&mut self, write: &mut Write, made: &mut dyn Makes) -> Result<Outcome, DatabaseError> {
+        within!(self, |rows| rows::write(rows, write, made))
+    }
+
+    async fn remove(
+        &mut self,
+        of: Type,
+        address: Address,
+        required: Required,
+    ) -> Result<Removed, DatabaseError> {
+        within!(self, |rows| rows::remove(rows, of, &address, required))
+    }
+
     /// Writes all of it, or nothing. Whoever keeps it knows that no statement failed.
     pub(super) async fn end(self, is_kept: bool) -> Result<(), DatabaseError> {
         if is_kept {
@@ -153,15 +173,17 @@ impl<T: Resource + FromJson> StoreIn<T, Transaction> for Database {
         matched: Matched<T>,
         value: T,
     ) -> Result<Written<T>, DatabaseError> {
-        within!(transaction, |rows| rows::replace(rows, matched, value))
+        let mut prepared = Prepared::new(matched, value)?;
+        let outcome = transaction.write(&mut prepared.write, &mut prepared.made).await?;
+        prepared.written(outcome)
     }
 
-    async fn remove_in(
+    fn remove_in(
         &self,
         transaction: &mut Transaction,
         matched: Matched<T>,
-    ) -> Result<Removed, DatabaseError> {
-        within!(transaction, |rows| rows::remove(rows, matched))
+    ) -> impl Future<Output = Result<Removed, DatabaseError>> + Send {
+        transaction.remove(Type::of::<T>(), Address::of::<T>(matched.key()), matched.required())
     }
 }
 

@@ -88,6 +88,7 @@ mod tests {
 
     use super::*;
     use crate::store::lists::{self, Lists, Scope};
+    use crate::store::stored_type::Type;
     use crate::store::transaction::Kind;
     use crate::{
         BulkIn, Database, DatabaseError, FromJson, InsertIn, Matched, Required, Resource, Selection,
@@ -178,7 +179,8 @@ mod tests {
 
     /// The state of the collection, and the one that its definition makes of what a list says.
     async fn states<T: Item>(rows: &mut impl Lists) -> Result<[StateTag; 3], DatabaseError> {
-        let selected = lists::list::<T>(rows, &[], &Selection::new(), false).await?.selected;
+        let selected = lists::list(rows, Type::of::<T>(), &[], &Selection::new(), false).await?;
+        let (_, selected) = selected.read::<T>()?;
         assert_eq!(selected.total(), selected.items().len() as u64);
         let mut sum = Sum::new();
         for (id, version) in selected.items() {
@@ -187,9 +189,9 @@ mod tests {
             let stamp = stamp.map(|stamp| format!(" {stamp}")).unwrap_or_default();
             sum.add(&list::hash_line(format!("[\"{id}\"]"), format!("{}{stamp}", version.state)));
         }
-        let kept = rows.collection(&Scope::of::<T>(&[])).await?;
-        let by_hand = lists::collection_state::<T>(&sum.hash().to_string());
-        Ok([selected.state(), lists::collection_state::<T>(&kept), by_hand])
+        let kept = rows.collection(&Scope::of(Type::of::<T>(), &[])).await?;
+        let by_hand = lists::collection_state(Type::of::<T>(), &sum.hash().to_string());
+        Ok([selected.state(), lists::collection_state(Type::of::<T>(), &kept), by_hand])
     }
 
     async fn assert_states<T: Item>(rows: &mut impl Lists) -> Result<StateTag, DatabaseError> {
@@ -343,7 +345,7 @@ mod tests {
             database.import(notes.to_vec(), Required::New, |_| {}).await?;
             Ok(database)
         });
-        let kept = run(memory(&database).collection(&Scope::of::<Note>(&[])));
+        let kept = run(memory(&database).collection(&Scope::of(Type::of::<Note>(), &[])));
         let collection = crate::Collection::try_from_iter(notes.map(|note| (note.id, note)))?;
         assert_eq!(kept, collection.state().to_string());
         Ok(())
@@ -367,7 +369,7 @@ mod tests {
     /// The tag of a million items is made as fast as that of ten, also for the first time.
     #[test]
     fn what_is_kept_follows_each_write_from_the_first_one_on() {
-        let scope = Scope::of::<Note>(&[]);
+        let scope = Scope::of(Type::of::<Note>(), &[]);
         let is_kept = |rows: &super::super::Memory| rows.lock().kept(&scope).is_some();
         run(async {
             for first in [Step::Put(1, 1), Step::Bulk(vec![(1, 1), (2, 1)], false)] {
@@ -384,7 +386,7 @@ mod tests {
 
     #[test]
     fn where_others_wrote_first_it_is_kept_since_it_was_asked_for() {
-        let scope = Scope::of::<Note>(&[]);
+        let scope = Scope::of(Type::of::<Note>(), &[]);
         let is_kept = |rows: &super::super::Memory| rows.lock().kept(&scope).is_some();
         run(async {
             let database = Database::connect("memory:").await?;

@@ -64,6 +64,13 @@ pub(super) async fn in_time<R>(
     tokio::time::timeout(LIMIT, call).await.unwrap_or(Err(DatabaseError::Unresponsive(LIMIT)))
 }
 
+/// What a call gives that no request waits for, however long it takes.
+pub(super) async fn in_any_time<R>(
+    call: impl Future<Output = Result<R, DatabaseError>>,
+) -> Result<R, DatabaseError> {
+    call.await
+}
+
 /// Creates the table, or sees that it is the one that is known here.
 ///
 /// All that a version is made of is in the primary key's index: neither a 304 nor the tag of a page touches a document.
