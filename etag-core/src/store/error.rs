@@ -31,8 +31,8 @@ pub enum DatabaseError {
         /// The key's text; empty where the value has none.
         key: String,
     },
-    /// A key that is longer than the database can index.
-    #[error("a key in `{collection}` has at most {limit} octets in this database")]
+    /// A key that is longer than each of the databases can index.
+    #[error("a key in `{collection}` has at most {limit} octets")]
     LongKey {
         /// The collection.
         collection: String,

@@ -410,11 +410,23 @@ async fn attempt(rows: &mut impl Rows, write: &Write) -> Result<Tried<Hit>, Data
         }
         _ => {}
     }
+    check_length(address.collection, &address.key)?;
     Ok(match rows.insert(address, required.admits_creation(true), entry).await? {
         Tried::Written(alone) => Tried::Written(Hit { alone, created: true }),
         Tried::Missed(seen) => Tried::Missed(seen),
     })
 }
+
+/// A key that is created here can be moved to any of the databases, and named by a path.
+pub(super) fn check_length(collection: &str, key: &str) -> Result<(), DatabaseError> {
+    if key.len() > LONGEST_KEY {
+        return Err(DatabaseError::LongKey { collection: collection.to_owned(), limit: LONGEST_KEY });
+    }
+    Ok(())
+}
+
+/// What an entry of PostgreSQL's indexes has room for, with the other columns in it: about a third of a page of 8 KiB.
+const LONGEST_KEY: usize = 2048;
 
 /// Why a write found no row to write.
 enum Miss {

@@ -16,7 +16,7 @@ use sqlx::{Connection as _, PgConnection, Row as _};
 
 use super::DatabaseError;
 use super::copy::{Copied, Copies};
-use super::rows::{Address, Columns, Entry, Row, Rows, Tried};
+use super::rows::{Address, Columns, Entry, Row, Rows, Tried, check_length};
 use super::sql::{after, columns, seen, whole};
 use crate::Timestamp;
 use crate::selection::Scalar;
@@ -134,9 +134,6 @@ const COLUMNS: [&str; 11] = [
     "document",
 ];
 
-/// What an index's entry has room for, with the other columns in it: about a third of a page of 8 KiB.
-const LONGEST_KEY: usize = 2048;
-
 impl Rows for PgConnection {
     async fn columns(&mut self, address: &Address) -> Result<Option<Columns>, DatabaseError> {
         let row = sqlx::query(
@@ -214,7 +211,6 @@ impl Rows for PgConnection {
         over_tombstone: bool,
         new: &Entry,
     ) -> Result<Tried<bool>, DatabaseError> {
-        check_length(address.collection, &address.key)?;
         let statement = sqlx::query(
             "WITH written AS (
                 INSERT INTO etag_rows AS old
@@ -337,13 +333,6 @@ impl Copies for PgConnection {
         .await?;
         Ok(())
     }
-}
-
-fn check_length(collection: &str, key: &str) -> Result<(), DatabaseError> {
-    if key.len() > LONGEST_KEY {
-        return Err(DatabaseError::LongKey { collection: collection.to_owned(), limit: LONGEST_KEY });
-    }
-    Ok(())
 }
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
