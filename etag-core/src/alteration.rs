@@ -115,6 +115,15 @@ const SUFFIXES: [&str; 15] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::preconditions::accept_encoding::CODINGS;
+
+    #[test]
+    fn each_suffix_stands_for_a_coding_that_is_known() {
+        for suffix in SUFFIXES {
+            let coding = Alteration::Suffixed(suffix).coding().unwrap();
+            assert!(CODINGS.contains(&coding), "{suffix}");
+        }
+    }
 
     #[test]
     fn each_suffix_is_seen_at_the_end_of_a_tag() {

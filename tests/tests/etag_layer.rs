@@ -12,10 +12,10 @@ use etag_core::StateTag;
 use etag_core::axum::EtagLayer;
 use futures_util::{StreamExt, stream};
 use http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, ETAG,
-    EXPIRES, LAST_MODIFIED, LINK, VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE,
+    CONTENT_TYPE, ETAG, EXPIRES, IF_MODIFIED_SINCE, LAST_MODIFIED, LINK, RANGE, VARY,
 };
-use http::{Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use peak_alloc::PeakAlloc;
 use sha2::{Digest, Sha256};
 use tests::{call, client};
@@ -226,6 +226,65 @@ async fn a_date_makes_no_304() {
         assert_eq!((answer.status, answer.header("last-modified"), answer.text()), (200, date, "text"));
         let had = [("if-modified-since", since), ("if-none-match", &*tag_of(b"text"))];
         assert_eq!(call(&app, "GET", "/", &had, "").await.status, 304);
+    }
+}
+
+const DATE: &str = "Thu, 01 Jan 2015 00:00:00 GMT";
+
+/// As a server of files that knows no tags: 304 by the date alone, and a part whatever `If-Range` says.
+async fn file(headers: HeaderMap) -> Response {
+    let date = [(LAST_MODIFIED, DATE)];
+    if headers.contains_key(IF_MODIFIED_SINCE) {
+        return (StatusCode::NOT_MODIFIED, date).into_response();
+    }
+    match headers.contains_key(RANGE) {
+        true => (StatusCode::PARTIAL_CONTENT, date, [(CONTENT_RANGE, "bytes 2-3/4")], "xt").into_response(),
+        false => (date, "text").into_response(),
+    }
+}
+
+/// §13.1.3: the tag says that it changed, within the second that the date names.
+#[tokio::test]
+async fn a_date_beside_a_tag_is_kept_from_the_handler() {
+    let app = layered("/", any(file));
+    let since = ("if-modified-since", DATE);
+    for method in ["GET", "HEAD"] {
+        for other in ["\"other\"", "W/\"other\"", "xyzzy", ""] {
+            let answer = call(&app, method, "/", &[since, ("if-none-match", other)], "").await;
+            assert_eq!((answer.status, answer.header("etag")), (200, &*tag_of(b"text")), "{method} {other}");
+            assert_eq!(answer.text(), if method == "GET" { "text" } else { "" });
+        }
+        let had = call(&app, method, "/", &[since, ("if-none-match", &tag_of(b"text"))], "").await;
+        assert_eq!((had.status, had.header("etag")), (304, &*tag_of(b"text")), "{method}");
+        let alone = call(&app, method, "/", &[since], "").await;
+        assert_eq!((alone.status, alone.header("etag")), (304, ""), "{method}: the handler's own");
+    }
+    // On a change the one has no meaning (§13.1.3), and the other is not evaluated here.
+    let written = call(&app, "PUT", "/", &[since, ("if-none-match", "\"other\"")], "").await;
+    assert_eq!(written.status, 304, "the handler sees both");
+}
+
+/// What does not know the tag can't judge it: a client would put together parts of two versions (§13.1.5).
+#[tokio::test]
+async fn a_range_under_a_tag_is_answered_with_the_whole() {
+    let app = layered("/", any(file));
+    let (tag, range) = (tag_of(b"text"), ("range", "bytes=2-3"));
+    for method in ["GET", "HEAD"] {
+        let whole = call(&app, method, "/", &[], "").await;
+        assert_eq!((whole.status, whole.header("etag")), (200, &*tag));
+        for condition in [&*tag, "\"other\"", "W/\"other\"", "\"\"", "\"\u{e9}\"", "\"open"] {
+            let answer = call(&app, method, "/", &[range, ("if-range", condition)], "").await;
+            assert_eq!(answer, whole, "{method} {condition}");
+        }
+        let twice = [range, ("if-range", DATE), ("if-range", &*tag)];
+        assert_eq!(call(&app, method, "/", &twice, "").await, whole, "{method}");
+    }
+    let known = [range, ("if-range", "\"other\""), ("if-none-match", &*tag)];
+    assert_eq!(call(&app, "GET", "/", &known, "").await.status, 304);
+    // The date is the handler's own, and so is what it makes of it.
+    for condition in [&[][..], &[("if-range", DATE)]] {
+        let part = call(&app, "GET", "/", &[&[range], condition].concat(), "").await;
+        assert_eq!((part.status, part.header("etag"), part.text()), (206, "", "xt"));
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::routing::get;
-use etag_core::axum::{Fresh, FreshList, Tagged};
+use etag_core::axum::{EtagLayer, Fresh, FreshList, Tagged};
 use etag_core::{
     Database, EntityTag, LastModified, Part, Preconditions, Required, Selection, Timestamp, Validators,
     Versioned,
@@ -141,6 +141,11 @@ struct Shout {
     loudness: u64,
 }
 
+#[derive(Versioned)]
+struct Motd {
+    text: &'static str,
+}
+
 async fn notes() -> Router {
     let database = Database::connect("memory:").await.unwrap();
     let note = |id| Note { id, text: "0123456789".repeat(4), at: Timestamp::now() };
@@ -215,6 +220,26 @@ async fn if_range_gives_the_whole_of_another_version() {
     assert!(shout.header("etag").starts_with("W/"));
     let range = [("range", "bytes=9-"), ("if-range", shout.header("etag"))];
     assert_eq!(of(&app, "/shouts/1", &range).await, shout);
+}
+
+/// What answers under a tag of its own judges it, below a layer as well.
+#[tokio::test]
+async fn below_a_layer_if_range_is_judged_by_the_tag_of_the_value() {
+    let motd = get(async |pre: Preconditions| pre.respond(Tagged::new(Motd { text: "0123456789" })));
+    let app = notes().await.route("/motd", motd).layer(EtagLayer::new()).layer(EtagLayer::new());
+    for path in ["/notes/1", "/notes", "/motd"] {
+        let whole = of(&app, path, &[]).await;
+        let resume = async |tag: &str| of(&app, path, &[("range", "bytes=9-"), ("if-range", tag)]).await;
+        let part = resume(whole.header("etag")).await;
+        assert_eq!((part.status, &part.body[..]), (206, &whole.body[9..]), "{path}");
+        assert_eq!(resume("\"other\"").await, whole, "{path}");
+        assert_eq!(resume(&format!("W/{}", whole.header("etag"))).await, whole, "{path}");
+        let known =
+            [("range", "bytes=9-"), ("if-range", "\"other\""), ("if-none-match", whole.header("etag"))];
+        assert_eq!(of(&app, path, &known).await.status, 304, "{path}");
+        let head = [("range", "bytes=9-"), ("if-range", whole.header("etag"))];
+        assert_eq!(call(&app, "HEAD", path, &head, "").await.status, 200, "{path}");
+    }
 }
 
 /// Checklist 66, 69: the conditions first, and a 304 is of the whole.

@@ -3,12 +3,14 @@
 //! Coded and uncoded bytes are different representations, and no two share a strong tag (RFC 9110 §8.8.3.3). A handler
 //! inside of a compressor knows one of them: its tags are given the suffix on their way out, and lose it on their way in.
 
+use std::cell::OnceCell;
+
 use http::StatusCode;
 use http::header::{
     CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, VARY,
 };
 
-use crate::preconditions::accept_encoding::{accepts, is_same, members};
+use crate::preconditions::accept_encoding::{AcceptedCodings, CODINGS, is_same, members};
 use crate::{EntityTag, TagList};
 
 /// The tags of `If-None-Match` whose coding was taken off, and that coding.
@@ -22,6 +24,10 @@ impl Uncoded {
     /// does not accept is none of that. `If-Match` is about any, and `If-Range` about these very bytes: it stays.
     pub(super) fn take(selects: bool, headers: &mut HeaderMap) -> Self {
         undo(headers, IF_MATCH, |_, _| true);
+        let accepted = OnceCell::new();
+        let accepts = |headers: &HeaderMap, coding: &str| {
+            accepted.get_or_init(|| AcceptedCodings::of(headers)).accepts(coding)
+        };
         Self(undo(headers, IF_NONE_MATCH, |headers, coding| !selects || accepts(headers, coding)))
     }
 
@@ -138,9 +144,6 @@ pub(super) fn vary(headers: &mut HeaderMap) {
         headers.append(VARY, HeaderValue::from_static("accept-encoding"));
     }
 }
-
-/// Those that a server codes answers with.
-const CODINGS: [&str; 7] = ["br", "compress", "dcb", "dcz", "deflate", "gzip", "zstd"];
 
 #[cfg(test)]
 mod tests {

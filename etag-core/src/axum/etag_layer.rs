@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::response::{IntoResponse, Response};
 use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
-    LAST_MODIFIED,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
 use http::{Method, Request, StatusCode};
 use http_body::{Frame, SizeHint};
@@ -17,6 +17,7 @@ use tower_service::Service;
 
 use super::content_coding::{Uncoded, coding, vary};
 use super::refusal::NoContent;
+use super::withheld_range::WithheldRange;
 use crate::{EntityTag, Outcome, Preconditions, StateTag, Tolerate, Validators};
 
 /// Tags what a handler that knows nothing of versions answers, and answers 304 to whoever has it.
@@ -25,6 +26,13 @@ use crate::{EntityTag, Outcome, Preconditions, StateTag, Tolerate, Validators};
 /// those that say `no-store`. A body that is longer than [`cap`](Self::cap) streams through untouched, and so do events
 /// (`text/event-stream`). Any other body is held back until it ends or exceeds the cap: a slow stream is to say
 /// `no-store`. `If-Match` is not evaluated: a handler has run by then.
+///
+/// # What a handler does not see
+///
+/// A handler that does not know the tag can't judge what names it. On GET and HEAD it sees no `If-Modified-Since` beside
+/// `If-None-Match` (RFC 9110 §13.1.3), and no `Range` under an `If-Range` with a tag: it answers with the whole, which is
+/// always right (§14.2), and no client puts together parts of two versions. What answers by [`Preconditions`], as
+/// [`Fresh`](super::Fresh) and all others here do, judges the range by the tag of its own, and sends the part.
 ///
 /// # Around a compressor
 ///
@@ -113,6 +121,9 @@ where
         let is_head = request.method() == Method::HEAD;
         let conditions = if selects { cache_conditions(&request) } else { None };
         let uncoded = Uncoded::take(selects, request.headers_mut());
+        if selects {
+            withhold(&mut request);
+        }
         let answer = self.inner.call(request);
         let cap = self.cap;
         Box::pin(async move {
@@ -132,6 +143,15 @@ where
             })
         })
     }
+}
+
+/// Takes off a request what a handler that does not know the tag would judge without it.
+fn withhold<A>(request: &mut Request<A>) {
+    // §13.1.3: a date is ignored beside a tag, which also says what changed within a second.
+    if request.headers().contains_key(IF_NONE_MATCH) {
+        request.headers_mut().remove(IF_MODIFIED_SINCE);
+    }
+    WithheldRange::take(request);
 }
 
 /// The conditions that a cache makes. Most requests make none, and keep no place for any.

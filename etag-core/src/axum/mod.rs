@@ -61,6 +61,7 @@ mod tree;
 mod unguarded;
 mod unique;
 mod update;
+mod withheld_range;
 
 pub use crate::Problem;
 pub use change::{Change, ChangeEach, MergePatch, Whole};

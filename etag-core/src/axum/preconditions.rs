@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
 use super::refusal::NotModified;
+use super::withheld_range::WithheldRange;
 use super::{Refusal, Tagged, guard};
 use crate::outline::Outline;
 use crate::{Outcome, Preconditions, Problem, Resource, Tolerate, Validators, Versioned};
@@ -16,7 +17,7 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::read(&parts.method, &parts.headers).tolerating(tolerance(parts, Tolerate::Nothing)))
+        Ok(Self::of_parts(parts, Tolerate::Nothing))
     }
 }
 
@@ -28,7 +29,12 @@ fn tolerance(parts: &Parts, otherwise: Tolerate) -> Tolerate {
 impl Preconditions {
     /// The conditions of a request for a resource of this type.
     pub(super) fn of<T: Resource>(parts: &Parts) -> Self {
-        Self::read(&parts.method, &parts.headers).tolerating(tolerance(parts, T::TOLERATE))
+        Self::of_parts(parts, T::TOLERATE)
+    }
+
+    fn of_parts(parts: &Parts, otherwise: Tolerate) -> Self {
+        let conditions = Self::read(&parts.method, &parts.headers).tolerating(tolerance(parts, otherwise));
+        WithheldRange::restore(parts, conditions)
     }
 
     /// Answers a GET or a HEAD: 200 with the value and its tag, 304 where the client has it, 412, or 400 for

@@ -35,8 +35,14 @@ impl Asked {
             Method::OPTIONS | Method::TRACE | Method::CONNECT => Action::Neither,
             _ => Action::Change,
         };
-        let range = (*method == Method::GET).then(|| RangeCondition::read(headers)).flatten();
-        Self { action, range: range.map(Box::new), preferences: Preferences::from_headers(headers) }
+        let range = range(method, headers);
+        Self { action, range, preferences: Preferences::from_headers(headers) }
+    }
+
+    /// The same with the `Range` and `If-Range` of other headers.
+    #[cfg(feature = "axum")]
+    pub(super) fn with_range_of(self, method: &Method, headers: &HeaderMap) -> Self {
+        Self { range: range(method, headers), ..self }
     }
 
     /// The whole of a representation, by a method that only selects it.
@@ -54,4 +60,9 @@ impl Asked {
         let part = self.range.as_ref().map(|range| range.part(current, length, SystemTime::now()));
         part.unwrap_or(Part::All)
     }
+}
+
+fn range(method: &Method, headers: &HeaderMap) -> Option<Box<RangeCondition>> {
+    let range = (*method == Method::GET).then(|| RangeCondition::read(headers)).flatten();
+    range.map(Box::new)
 }

@@ -8,6 +8,7 @@ pub(super) fn parse(text: &str, now: SystemTime) -> Option<SystemTime> {
     if text.len() > LONGEST {
         return None;
     }
+    let text = &*without_leap_second(text);
     let Some((before, year, after)) = two_digit_year(text) else {
         return httpdate::parse_http_date(text).ok().or_else(|| before_1970(text));
     };
@@ -19,6 +20,13 @@ pub(super) fn parse(text: &str, now: SystemTime) -> Option<SystemTime> {
     // What appears to be more than 50 years ahead is the last year in the past with the same two digits.
     let date = in_century(this_century).filter(|date| *date <= now + FIFTY_YEARS);
     date.or_else(|| in_century(this_century - 1))
+}
+
+/// `23:59:60` as `23:59:59`: §5.6.7 has leap seconds, and the clock here has none. In each format, the seconds stand
+/// before the last space.
+fn without_leap_second(text: &str) -> Cow<'_, str> {
+    let leap = text.rsplit_once(' ').and_then(|(time, rest)| Some((time.strip_suffix(":60")?, rest)));
+    leap.map_or(text.into(), |(time, rest)| format!("{time}:59 {rest}").into())
 }
 
 /// A date before 1970 is as early as 1970: nothing here is older.

@@ -167,6 +167,12 @@ impl Preconditions {
         }
     }
 
+    /// The same with the `Range` and `If-Range` of other headers.
+    #[cfg(feature = "axum")]
+    pub(crate) fn with_range_of(self, method: &Method, headers: &HeaderMap) -> Self {
+        Self { asked: self.asked.with_range_of(method, headers), ..self }
+    }
+
     /// What the request demands, given the current representation's validators; `None` where there is no
     /// current representation.
     ///

@@ -1,8 +1,9 @@
+use std::cell::LazyCell;
 use std::sync::OnceLock;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::accept_encoding::accepts;
+use super::accept_encoding::AcceptedCodings;
 use super::tag_list::{NONE, UNQUOTED, is_any, members};
 use crate::{Alteration, EntityTag, TagList, Validators, alteration};
 
@@ -50,9 +51,10 @@ impl SentTags {
         if !self.may_be_coded {
             return Vec::new();
         }
+        let accepted = LazyCell::new(|| AcceptedCodings::of(headers));
         let is_accepted = |tag: &EntityTag| {
             let coding = Alteration::undo(tag).and_then(|(_, alteration)| alteration.coding());
-            coding.is_some_and(|coding| accepts(headers, coding))
+            coding.is_some_and(|coding| accepted.accepts(coding))
         };
         self.texts().filter_map(|text| EntityTag::parse(text).ok()).filter(is_accepted).collect()
     }

@@ -6,6 +6,9 @@ use http::header::HeaderName;
 use crate::{EntityTag, Validators};
 
 /// The value of `If-Match` or `If-None-Match`: `*`, or a list of entity tags.
+///
+/// A list that names no tag is malformed here, though the grammar allows it (RFC 9110 §5.6.1): a change is answered
+/// 400, for its client meant to guard it and lost the tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TagList {
     /// `*`: any current representation.

@@ -59,6 +59,34 @@ fn a_date_of_an_unlikely_year_is_a_date_as_long_as_it_has_four_digits() {
     }
 }
 
+/// A clock here has no leap second; that of §5.6.7 has, and who names one means to guard.
+#[test]
+fn a_leap_second_is_the_second_before_it() {
+    for (leap, before) in [
+        ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_799),
+        ("Saturday, 31-Dec-16 23:59:60 GMT", 1_483_228_799),
+        ("Sat Dec 31 23:59:60 2016", 1_483_228_799),
+        ("Fri, 30 Jun 1972 23:59:60 GMT", 78_796_799),
+        ("Friday, 30-Jun-72 23:59:60 GMT", 78_796_799),
+        ("Fri Jun 30 23:59:60 1972", 78_796_799),
+        ("Wed, 31 Dec 1969 23:59:60 GMT", 0),
+    ] {
+        assert_eq!(read(leap), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(before)), "{leap}");
+    }
+    for date in [
+        "Sat, 31 Dec 2016 23:59:61 GMT",
+        "Sat, 31 Dec 2016 23:60:59 GMT",
+        "Sat, 31 Dec 2016 23:59:060 GMT",
+        "Sat, 31 Dec 2016 23:59:60",
+        "Sat, 31 Dec 2016 :60 GMT",
+        "Sun, 31 Dec 2016 23:59:60 GMT",
+        ":60 ",
+        "\u{e9}:60 GMT",
+    ] {
+        assert_eq!(read(date), None, "{date}");
+    }
+}
+
 #[tokio::test]
 async fn a_date_of_megabytes_is_none_and_guards_nothing() {
     let service = Service::new().await;

@@ -1,7 +1,12 @@
 //! Lists of tags, as long and as wrong as they can be.
 
+use axum::body::Body;
+use etag_core::axum::EtagLayer;
 use etag_core::{EntityTag, Outcome, Preconditions, TagList, Validators};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use futures_util::FutureExt;
+use http::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use tower::ServiceExt;
 
 use super::*;
 
@@ -103,6 +108,56 @@ fn lists_are_read_and_compared_in_linear_time() {
                 },
             );
         }
+    }
+}
+
+/// The headers of a request that names each of many tags by one coding, and accepts as many others.
+fn codings(members: usize, tag: &str, accepted: &str) -> HeaderMap {
+    let value = |text: &str| HeaderValue::from_str(&text.repeat(members)).unwrap();
+    HeaderMap::from_iter([(IF_NONE_MATCH, value(tag)), (ACCEPT_ENCODING, value(accepted))])
+}
+
+/// Of 8 kB each, at the longest: whether a coding is accepted is not looked up for each of the tags again.
+const CODINGS: [(&str, &str); 5] = [
+    ("\"1-gz\",", "a,a,a,"),
+    ("\"1-gz\",", "x-a,X-,,"),
+    ("\"1-gz\",", "gzip;q=0,"),
+    ("W/\"1-br\",", "gzip, *,"),
+    ("\"1+gzip\",", "a;q=0.5,"),
+];
+
+/// The most tags with a coding, such as `"1-gz",`, that 8 kB have.
+const CODED: usize = 8_000 / 7;
+
+#[test]
+fn the_codings_of_tags_are_looked_up_in_linear_time() {
+    let current = Validators::from(EntityTag::strong("current").unwrap());
+    for (tag, accepted) in CODINGS {
+        assert_linear(
+            CODED / 8,
+            |members| codings(members, tag, accepted),
+            |headers| {
+                let preconditions = Preconditions::from_parts(&Method::GET, headers).unwrap();
+                assert_eq!(preconditions.evaluate(Some(&current)), Outcome::Proceed);
+            },
+        );
+    }
+}
+
+#[test]
+fn the_codings_of_tags_are_looked_up_in_linear_time_by_the_layer_and_below_it() {
+    let app = Router::new().route("/", get(async || "text")).layer(EtagLayer::new()).layer(EtagLayer::new());
+    for (tag, accepted) in CODINGS {
+        assert_linear(
+            CODED / 8,
+            |members| codings(members, tag, accepted),
+            |headers| {
+                let mut request = Request::new(Body::empty());
+                request.headers_mut().clone_from(headers);
+                let answer = app.clone().oneshot(request).now_or_never().expect("nothing waits").unwrap();
+                assert_eq!(answer.status(), StatusCode::OK);
+            },
+        );
     }
 }
 
