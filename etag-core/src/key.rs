@@ -36,6 +36,17 @@ use serde::de::DeserializeOwned;
 )]
 pub trait KeyPart: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Reads a path parameter; `None` where no resource can have such a key.
+    ///
+    /// It is not asked for `.` and `..`, which are never part of a key: a client removes them from the path that it
+    /// asks for (RFC 3986 §5.2.4).
+    ///
+    /// ```
+    /// use etag_core::Key;
+    ///
+    /// assert_eq!(String::from_parts(&["..."]), Some("...".to_owned()));
+    /// assert_eq!(String::from_parts(&[".."]), None); // answered 404
+    /// assert_eq!(<(u64, String)>::from_parts(&["7", "."]), None);
+    /// ```
     fn parse(text: &str) -> Option<Self>;
 
     /// The part's text, in the one form that equal parts share; [`parse`](Self::parse) reads it.
@@ -101,12 +112,18 @@ pub trait Key: Clone + Debug + PartialEq + Send + Sync + 'static {
     fn under(known: &[&str]) -> Option<Self>;
 }
 
+/// Reads a part. A dot segment is none: whoever asks for it removes it from the path (RFC 3986 §5.2.4), also where it
+/// is percent-encoded (§6.2.2.2).
+fn part_of<P: KeyPart>(text: &str) -> Option<P> {
+    if matches!(text, "." | "..") { None } else { P::parse(text) }
+}
+
 impl<P: KeyPart> Key for P {
     const PARTS: usize = 1;
 
     fn from_parts(parts: &[&str]) -> Option<Self> {
         match parts {
-            [part] => P::parse(part),
+            [part] => part_of(part),
             _ => None,
         }
     }
@@ -120,11 +137,11 @@ impl<P: KeyPart> Key for P {
     }
 
     fn part_to_text(_: usize, text: &str) -> Option<String> {
-        P::parse(text).map(|part| part.text())
+        part_of::<P>(text).map(|part| part.text())
     }
 
     fn part_to_json(_: usize, text: &str) -> Option<String> {
-        serde_json::to_string(&P::parse(text)?).ok()
+        serde_json::to_string(&part_of::<P>(text)?).ok()
     }
 
     fn part_from_json(_: usize, json: &str) -> Option<String> {
@@ -173,7 +190,7 @@ macro_rules! tuples {
                 if parts.len() != $count {
                     return None;
                 }
-                Some(($($part::parse(parts[$index])?,)+))
+                Some(($(part_of::<$part>(parts[$index])?,)+))
             }
 
             fn parts(&self) -> Vec<String> {
@@ -203,7 +220,7 @@ macro_rules! tuples {
 
             fn under(known: &[&str]) -> Option<Self> {
                 Some(($(match known.get($index) {
-                    Some(part) => $part::parse(part)?,
+                    Some(part) => part_of(part)?,
                     None => $part::new()?,
                 },)+))
             }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::routing::{post, put};
+use axum::routing::{any, post, put};
 use axum::{Extension, Json, Router};
 use etag_core::axum::{Create, Fresh, Guarded, MergePatch, Problem, Tagged, Update};
 use etag_core::sqlx::sqlite::SqlitePoolOptions;
@@ -114,7 +114,7 @@ fn notes(database: &Database) -> Router {
         .route("/notes/{id}", put(replace).patch(patch).delete(delete).get(show).post(replace))
         .route("/notes/{id}/typed", put(typed))
         .route("/notes/{id}/edited", axum::routing::patch(edited))
-        .route("/notes/{id}/pinned", put(pinned))
+        .route("/notes/{id}/pinned", any(pinned))
         .route("/notes/{id}/in-a-transaction", put(in_a_transaction))
         .layer((Extension(Announced::default()), Extension(Runs::default())))
         .with_state(database.clone())

@@ -440,7 +440,7 @@ const ODD: [&str; 16] = [
     "é",
     "e\u{301}",
     "\u{1f600}",
-    "..",
+    "...",
     "a\0b",
 ];
 
@@ -469,6 +469,19 @@ async fn keys_of_every_type_are_told_apart() {
         let values = pairs.iter().map(|(tenant, id)| (((*tenant).to_owned(), *id), both(tenant, *id, "a")));
         let others = pairs.iter().map(|(tenant, id)| both(tenant, *id, "b"));
         each_key_is_another(&database, values.collect(), others.collect()).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_written_that_no_path_can_name() {
+    on_each_database(async |database| {
+        for id in ["", ".", ".."] {
+            let value = ByText { id: id.to_owned(), text: "a".to_owned() };
+            let written = database.replace(Matched::unconditional(id.to_owned()), value).await;
+            assert!(matches!(written, Err(DatabaseError::Key { .. })), "{id:?}: {written:?}");
+        }
+        assert_eq!(database.all::<ByText>().await.unwrap(), []);
     })
     .await;
 }

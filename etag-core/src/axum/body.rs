@@ -1,5 +1,6 @@
 //! A request's JSON body, whose members stay as they were sent until somebody asks for them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
@@ -12,9 +13,9 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAcce
 use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
 
-use super::form::other_form;
+use super::form::Form;
 use super::guard::lenient_tag;
-use super::unique::{TAKEN, Unique, hides_json};
+use super::unique::{OtherForm, TAKEN, Unique, hides_json};
 use crate::outline::{Outline, Stamp};
 use crate::representation::Document;
 use crate::{EntityTag, Key, Problem, Resource, Timestamp, canonical};
@@ -126,7 +127,15 @@ impl Json {
 
     /// Reads a value that stands in `member`.
     pub(super) fn to_member<V: DeserializeOwned>(&self, member: &str) -> Result<V, Problem> {
-        read_text(&self.to_string(), member)
+        read_text(&self.to_text(), member)
+    }
+
+    /// The whole, as JSON.
+    pub(super) fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Object(members) => members.to_text().into(),
+            Self::Other(json) => json.get().into(),
+        }
     }
 
     /// Reads a resource, with a stamp where it is of a variant that has one; 422 where something is sent in another
@@ -164,10 +173,9 @@ impl Json {
     /// Reads a resource from all that is said of it. (serde reads a struct from an array as well, and the name of an
     /// enum's variant from an object.)
     fn to_whole<T: Resource + DeserializeOwned>(&self) -> Result<T, Problem> {
-        let text = self.to_string();
+        let text = self.to_text();
         let value: T = read_text(&text, "")?;
-        let sent: Unique = read_text(&text, "")?;
-        check_form(&sent, &canonical::to_vec(&value)?)?;
+        check_form(&text, canonical::to_vec(&value))?;
         Ok(value)
     }
 
@@ -269,21 +277,17 @@ impl KeyMembers {
 }
 
 /// That a value is sent in the form in which it is shown: else 422.
-fn check_form(Unique(sent): &Unique, shown: &[u8]) -> Result<(), Problem> {
-    let Unique(shown) = serde_json::from_slice(shown).map_err(Problem::internal_error)?;
-    let Some((path, wanted)) = other_form(sent, &shown) else {
-        return Ok(());
-    };
-    let member = path.join(".");
-    let detail = match path.is_empty() {
-        true => format!("expected {wanted}"),
-        false => format!("`{member}`: expected {wanted}"),
-    };
-    Err(Problem::invalid_member(&member, detail))
+fn check_form(sent: &str, shown: Result<Vec<u8>, canonical::Error>) -> Result<(), Problem> {
+    // A type may show twice what it was sent twice: that is the client's mistake, and no error of the type's.
+    let or_twice = |problem| read_text::<Unique>(sent, "").err().unwrap_or(problem);
+    let shown = shown.map_err(|error| or_twice(error.into()))?;
+    let form = Form::of(&shown).map_err(Problem::internal_error)?;
+    let other = OtherForm::find(sent, &form).map_err(|error| or_twice(Problem::internal_error(error)))?;
+    other.map_or(Ok(()), |other| Err(other.problem()))
 }
 
 /// Reads a value that stands in `member`; 422 names the member that is wrong.
-fn read_text<V: DeserializeOwned>(text: &str, member: &str) -> Result<V, Problem> {
+pub(super) fn read_text<V: DeserializeOwned>(text: &str, member: &str) -> Result<V, Problem> {
     if hides_json(text) {
         return Err(Problem::invalid_member(member, TAKEN));
     }
@@ -359,23 +363,21 @@ impl Members {
         self.0.iter().map(|(name, json)| (name.as_str(), &**json))
     }
 
+    pub(super) fn to_text(&self) -> String {
+        let length: usize = self.iter().map(|(name, json)| name.len() + json.get().len() + 4).sum();
+        let mut text = String::with_capacity(length + 2);
+        for (index, (name, json)) in self.iter().enumerate() {
+            text.push(if index == 0 { '{' } else { ',' });
+            canonical::push_string(&mut text, name);
+            text.push(':');
+            text.push_str(json.get());
+        }
+        text.push_str(if text.is_empty() { "{}" } else { "}" });
+        text
+    }
+
     pub(super) fn into_map(self) -> BTreeMap<String, Box<RawValue>> {
         self.0
-    }
-}
-
-impl fmt::Display for Json {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let members = match self {
-            Self::Other(json) => return f.write_str(json.get()),
-            Self::Object(members) => members,
-        };
-        f.write_str("{")?;
-        for (index, (name, json)) in members.iter().enumerate() {
-            let comma = if index == 0 { "" } else { "," };
-            write!(f, "{comma}{}:{}", canonical::string(name), json.get())?;
-        }
-        f.write_str("}")
     }
 }
 

@@ -140,7 +140,7 @@ impl Comparison<'_> {
         }
         let current = Representation::of_value(current, self.outline, Some(version.state))?;
         let shown = self.redacted(current.body())?;
-        let shown = RawValue::from_string(shown.to_string()).map_err(Problem::internal_error)?;
+        let shown = RawValue::from_string(shown.to_text().into_owned()).map_err(Problem::internal_error)?;
         Ok(problem
             .raw_member("current", shown)
             .header(PREFERENCE_APPLIED, HeaderValue::from_static("return=representation")))
@@ -151,7 +151,7 @@ impl Comparison<'_> {
         let mut changed = Changed::default();
         match (self.told(made)?, self.told(current)?) {
             (Json::Object(made), Json::Object(current)) => changed.find(Pointer::root(), &made, &current),
-            (made, current) if made.to_string() == current.to_string() => {}
+            (made, current) if made.to_text() == current.to_text() => {}
             _ => changed.pointers.push(String::new()),
         }
         let Changed { pointers, more, .. } = changed;

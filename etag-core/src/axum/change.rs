@@ -1,6 +1,6 @@
 use axum::Json as AxumJson;
 
-use super::body::{Json, Members};
+use super::body::{Json, Members, read_text};
 use super::unique::Unique;
 use super::{JsonPatch, Patch};
 use crate::{FromJson, Problem, Resource, Timestamp, canonical};
@@ -101,7 +101,7 @@ impl MergePatch {
 fn merged(patch: &Members, stored: &[u8]) -> Result<Json, Problem> {
     for (name, json) in patch.iter().filter(|(_, json)| json.get().starts_with('{')) {
         // One that `serde_json` reads is not nested without end, nor has it a member twice.
-        let Unique(_) = Json::Other(json.to_owned()).to_member(name)?;
+        let Unique = read_text(json.get(), name)?;
     }
     let mut target = match Json::parse(stored)? {
         Json::Object(members) => members,
@@ -122,7 +122,7 @@ fn merge(target: &mut Members, patch: &Members) -> Result<(), Problem> {
                     _ => Members::default(),
                 };
                 merge(&mut inner, &patch)?;
-                target.set(name, Json::Object(inner).to_string())?;
+                target.set(name, inner.to_text())?;
             }
             (_, Json::Other(json)) => target.set(name, json.get().to_owned())?,
         }

@@ -1,46 +1,21 @@
 //! In which form a body shows something: an array, an object or a string.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde_json::Value;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// Where an array was sent for an object, or an object for a string; and what was wanted.
+/// The forms that one value is shown in, or the elements of one array together.
 ///
-/// A set is shown in an order of its own: an element is as wanted where any of those that are shown has its form. Each
-/// value is looked at a fixed number of times, however many there are and however deep they stand.
-pub(super) fn other_form<'a>(sent: &'a Value, shown: &Value) -> Option<(Vec<&'a str>, &'static str)> {
-    if is_shown_in_place(sent, shown) {
-        return None;
-    }
-    let mut form = Form::default();
-    form.add(shown);
-    let (mut path, wanted) = form.misses(sent)?;
-    path.reverse();
-    Some((path, wanted))
-}
-
-/// Whether each value has the form of that in the same place: so it is, but for sets.
-fn is_shown_in_place(sent: &Value, shown: &Value) -> bool {
-    match (sent, shown) {
-        (Value::Array(_), Value::Object(_)) | (Value::Object(_), Value::String(_)) => false,
-        (Value::Array(sent), Value::Array(shown)) => {
-            sent.iter().zip(shown).all(|(sent, shown)| is_shown_in_place(sent, shown))
-        }
-        (Value::Object(sent), Value::Object(shown)) => {
-            sent.iter().all(|(name, sent)| shown.get(name).is_none_or(|shown| is_shown_in_place(sent, shown)))
-        }
-        _ => true,
-    }
-}
-
-/// The forms that one value has, or the elements of one array together.
-#[derive(Default)]
-struct Form<'a> {
+/// A set is shown in an order of its own: an element is as wanted where any of those that are shown has its form.
+#[derive(Debug, Default)]
+pub(super) struct Form<'a> {
     /// How many values these are.
     values: usize,
     /// How many of them are objects, and the forms of their members.
     objects: usize,
-    members: BTreeMap<&'a str, Form<'a>>,
+    members: BTreeMap<Cow<'a, str>, Form<'a>>,
     /// Where some are arrays: the forms of their elements.
     array: Option<Box<Form<'a>>>,
     has_string: bool,
@@ -49,38 +24,129 @@ struct Form<'a> {
 }
 
 impl<'a> Form<'a> {
-    fn add(&mut self, shown: &'a Value) {
-        self.values += 1;
-        match shown {
-            Value::Object(members) => {
-                self.objects += 1;
-                members.iter().for_each(|(name, member)| self.members.entry(name).or_default().add(member));
-            }
-            Value::Array(elements) => {
-                let array = self.array.get_or_insert_default();
-                elements.iter().for_each(|element| array.add(element));
-            }
-            Value::String(_) => self.has_string = true,
-            Value::Null | Value::Bool(_) | Value::Number(_) => self.has_other = true,
-        }
+    /// The form of what is shown; its texts and numbers are not kept.
+    pub(super) fn of(shown: &'a [u8]) -> serde_json::Result<Self> {
+        let mut form = Self::default();
+        Add(&mut form).deserialize(&mut serde_json::Deserializer::from_slice(shown))?;
+        Ok(form)
     }
 
-    /// As [`other_form`], the innermost name first.
-    fn misses<'b>(&self, sent: &'b Value) -> Option<(Vec<&'b str>, &'static str)> {
-        match (sent, &self.array) {
-            _ if self.has_other => None,
-            (Value::Array(_), _) if self.has_string => None,
-            (Value::Array(sent), Some(shown)) => sent.iter().find_map(|sent| shown.misses(sent)),
-            (Value::Array(_), None) if self.objects > 0 => Some((Vec::new(), "an object")),
-            (Value::Object(sent), None) if self.objects > 0 => sent.iter().find_map(|(name, sent)| {
-                // One that does not show the member may have been sent with it.
-                let shown = self.members.get(name.as_str()).filter(|shown| shown.values == self.objects)?;
-                let (mut path, wanted) = shown.misses(sent)?;
-                path.push(name);
-                Some((path, wanted))
-            }),
-            (Value::Object(_), None) if self.has_string => Some((Vec::new(), "a string")),
-            _ => None,
+    /// What is wanted in place of an array, where that can't be the form of what is shown.
+    pub(super) fn in_place_of_array(&self) -> Option<&'static str> {
+        let is_object = self.objects > 0 && self.array.is_none() && !self.has_string && !self.has_other;
+        is_object.then_some("an object")
+    }
+
+    /// What is wanted in place of an object.
+    pub(super) fn in_place_of_object(&self) -> Option<&'static str> {
+        let is_string = self.has_string && self.objects == 0 && self.array.is_none() && !self.has_other;
+        is_string.then_some("a string")
+    }
+
+    /// The form of an array's elements; `None` where they can have any.
+    pub(super) fn element(&self) -> Option<&Self> {
+        self.array.as_deref().filter(|_| !self.has_string && !self.has_other)
+    }
+
+    /// The form of an object's member; `None` where it can have any.
+    pub(super) fn member(&self, name: &str) -> Option<&Self> {
+        if self.array.is_some() || self.has_other {
+            return None;
         }
+        // One that does not show the member may have been sent with it.
+        self.members.get(name).filter(|member| member.values == self.objects)
+    }
+}
+
+/// Reads a value whose form is one more.
+struct Add<'f, 'a>(&'f mut Form<'a>);
+
+impl<'de> DeserializeSeed<'de> for Add<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.values += 1;
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Add<'_, '_> {
+    fn other<E>(self) -> Result<(), E> {
+        self.0.has_other = true;
+        Ok(())
+    }
+}
+
+impl<'de> Visitor<'de> for Add<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.other()
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.other()
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.other()
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.other()
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.other()
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        self.0.has_string = true;
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<(), A::Error> {
+        let element = self.0.array.get_or_insert_default();
+        while array.next_element_seed(Add(element))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        self.0.objects += 1;
+        while let Some(Name(name)) = object.next_key()? {
+            object.next_value_seed(Add(self.0.members.entry(name).or_default()))?;
+        }
+        Ok(())
+    }
+}
+
+/// A member's name, as it stands in the text where it has no escape.
+pub(super) struct Name<'a>(pub(super) Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
     }
 }

@@ -1,11 +1,11 @@
 use std::ops::{Deref, DerefMut};
 
 use axum::extract::FromRequestParts;
-use http::StatusCode;
 use http::request::Parts;
+use http::{Method, StatusCode};
 
 use super::guard::admit_and_report;
-use super::replay::of_absent;
+use super::replay::of_deleted;
 use super::rules::Rules;
 use super::ticket::{Guard, Ticket, location};
 use super::{Pending, PendingDeletion, PolicyInState, Refusal, StoreInState, Tagged, Target};
@@ -124,7 +124,11 @@ where
         let (target, conditions) = Target::<T, S>::reach_for_write(parts, state).await?;
         let rules = Rules::of::<T>(parts);
         let Some((value, version)) = target.store.load(&target.key).await.map_err(Into::into)? else {
-            return Err(of_absent(&target, &rules, conditions.into_preconditions().ok()).await);
+            return Err(match (&parts.method, conditions.into_preconditions()) {
+                (&Method::DELETE, Ok(preconditions)) => of_deleted(&target, &rules, &preconditions).await,
+                // What else the handler does was not done by who deleted it.
+                _ => Problem::not_found().into(),
+            });
         };
         let preconditions = conditions.into_preconditions()?;
         let race = admit_and_report(&rules, &preconditions, &version)?;

@@ -3,7 +3,7 @@
 use jsonptr::{Pointer, PointerBuf};
 use serde_json::value::RawValue;
 
-use super::body::{Json, KeyMembers, Members, without_position};
+use super::body::{Json, KeyMembers, Members, read_text, without_position};
 use super::items::{Elements, MOST};
 use super::tree::{DEEPEST, Tree};
 use super::unique::Unique;
@@ -122,12 +122,13 @@ impl JsonPatch {
     /// What becomes of the JSON that a GET shows, with what the server owns.
     fn patched(&self, shown: &[u8], key: KeyMembers, outline: &Outline) -> Result<Json, Problem> {
         let shown = Json::parse(shown)?;
-        let mut tree = Tree::from(RawValue::from_string(shown.to_string()).map_err(Problem::internal_error)?);
+        let mut tree =
+            Tree::from(RawValue::from_string(shown.to_text().into_owned()).map_err(Problem::internal_error)?);
         let mut copied = 0;
         for (index, operation) in self.operations.iter().enumerate() {
             operation.apply(&mut tree, &mut copied).map_err(|problem| problem.member("operation", index))?;
         }
-        let mut patched = Json::parse(tree.to_string().as_bytes())?;
+        let mut patched = Json::parse(tree.to_text().as_bytes())?;
         self.keep_key(&shown, &mut patched, key, outline)?;
         Ok(patched)
     }
@@ -216,7 +217,7 @@ impl Operation {
                 add(tree, path, moved)
             }
             Action::Copy(from) => {
-                let copy = tree.find(from).ok_or_else(|| absent(from))?.to_string();
+                let copy = tree.find(from).ok_or_else(|| absent(from))?.to_text();
                 *copied += copy.len();
                 if *copied > MOST_COPIED {
                     let detail = format!("operations can copy {MOST_COPIED} bytes at most");
@@ -281,10 +282,10 @@ fn pointer(members: &Members, name: &str) -> Result<PointerBuf, Problem> {
 }
 
 fn value(members: &Members) -> Result<Box<RawValue>, Problem> {
-    let json = member(members, "value")?.to_owned();
+    let json = member(members, "value")?;
     // One that `serde_json` reads is not nested without end, nor has it a member twice.
-    let Unique(_) = Json::Other(json.clone()).to_member("value")?;
-    Ok(json)
+    let Unique = read_text(json.get(), "value")?;
+    Ok(json.to_owned())
 }
 
 fn member<'a>(members: &'a Members, name: &str) -> Result<&'a RawValue, Problem> {

@@ -31,15 +31,12 @@ pub(super) fn content_of<T: Versioned>(value: &T) -> Result<StateTag, Problem> {
 
 /// What a DELETE of what is gone is answered: that it was carried out before, where the state that was deleted is
 /// one that it names; else 404.
-pub(super) async fn of_absent<T: Resource, S: Store<T>>(
+pub(super) async fn of_deleted<T: Resource, S: Store<T>>(
     target: &Target<T, S>,
     rules: &Rules,
-    preconditions: Option<Preconditions>,
+    preconditions: &Preconditions,
 ) -> Refusal {
-    let Some(preconditions) = preconditions else {
-        return Problem::not_found().into();
-    };
-    let mut named = rules.replayed(&preconditions).peekable();
+    let mut named = rules.replayed(preconditions).peekable();
     if named.peek().is_none() {
         return Problem::not_found().into();
     }

@@ -1,7 +1,6 @@
 //! JSON that is told apart only where somebody looks: all else keeps its text, to the last digit.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use jsonptr::{Pointer, Token};
 use serde_json::value::RawValue;
@@ -86,6 +85,37 @@ impl Tree {
         }
     }
 
+    /// The whole, as JSON.
+    pub(super) fn to_text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
+    fn write(&self, text: &mut String) {
+        match self {
+            Self::Text(json) => text.push_str(json.get()),
+            Self::Object(members) => {
+                text.push('{');
+                for (index, (name, value)) in members.iter().enumerate() {
+                    text.push_str(if index == 0 { "" } else { "," });
+                    canonical::push_string(text, name);
+                    text.push(':');
+                    value.write(text);
+                }
+                text.push('}');
+            }
+            Self::Array(elements) => {
+                text.push('[');
+                for (index, value) in elements.iter().enumerate() {
+                    text.push_str(if index == 0 { "" } else { "," });
+                    value.write(text);
+                }
+                text.push(']');
+            }
+        }
+    }
+
     fn child(&mut self, token: &Token<'_>) -> Option<&mut Self> {
         match self.open() {
             Self::Object(members) => members.get_mut(token.decoded().as_ref()),
@@ -135,29 +165,5 @@ fn are_equal(first: &str, second: &str) -> bool {
         }
         false if is_number(first) && is_number(second) => canonical::are_equal_numbers(first, second),
         false => first == second,
-    }
-}
-
-impl fmt::Display for Tree {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(json) => f.write_str(json.get()),
-            Self::Object(members) => {
-                f.write_str("{")?;
-                for (index, (name, value)) in members.iter().enumerate() {
-                    let comma = if index == 0 { "" } else { "," };
-                    write!(f, "{comma}{}:{value}", canonical::string(name))?;
-                }
-                f.write_str("}")
-            }
-            Self::Array(elements) => {
-                f.write_str("[")?;
-                for (index, value) in elements.iter().enumerate() {
-                    let comma = if index == 0 { "" } else { "," };
-                    write!(f, "{comma}{value}")?;
-                }
-                f.write_str("]")
-            }
-        }
     }
 }

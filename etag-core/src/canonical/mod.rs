@@ -34,6 +34,8 @@ pub(crate) use number::are_equal as are_equal_numbers;
 pub(crate) use reader::{Open, Value};
 #[cfg(feature = "axum")]
 pub(crate) use serializer::RAW_VALUE;
+#[cfg(feature = "axum")]
+pub(crate) use string::push as push_string;
 pub(crate) use string::{unescaped, utf16_order};
 pub(crate) use writer::Facts;
 

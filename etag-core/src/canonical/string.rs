@@ -12,6 +12,15 @@ pub(super) fn write(bytes: &mut Vec<u8>, text: &str) {
     bytes.push(b'"');
 }
 
+/// Writes `text` with its quotes, to the end of JSON that is text already.
+#[cfg(feature = "axum")]
+pub(crate) fn push(json: &mut String, text: &str) {
+    match first_escape(text.as_bytes()) {
+        None => json.extend(["\"", text, "\""]),
+        Some(_) => json.push_str(&super::string(text)),
+    }
+}
+
 /// Writes `text` as it stands between the quotes.
 pub(super) fn write_escaped(bytes: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
@@ -120,6 +129,12 @@ mod tests {
                     write_escaped(&mut written, std::str::from_utf8(&text).unwrap());
                     let expected = format!("{}{escape}{}", " ".repeat(at), " ".repeat(length - at - 1));
                     assert_eq!(written, expected.as_bytes(), "{at} of {length}");
+                    #[cfg(feature = "axum")]
+                    {
+                        let mut json = "[".to_owned();
+                        push(&mut json, std::str::from_utf8(&text).unwrap());
+                        assert_eq!(json, format!("[\"{expected}\""), "{at} of {length}");
+                    }
                 }
             }
         }

@@ -1,5 +1,11 @@
 //! Bodies that nest, repeat themselves, or say numbers that nobody can hold.
 
+use std::fmt;
+
+use axum::routing::put;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserializer, Serializer};
+
 use super::*;
 
 fn nested(open: &str, inner: &str, close: &str, depth: usize) -> String {
@@ -106,9 +112,73 @@ async fn a_name_that_is_there_twice_is_refused_among_how_many_others() {
     for twice in &twice {
         assert_refused(&service, twice, &[422]).await;
     }
-    let inside = format!(r#"{{"text":"a","extra":{{{members},"m7":1}}}}"#);
-    assert_refused(&service, &inside, &[422]).await;
+    // The first ones are compared, the others hashed.
+    for name in ["m0", "m7", "m15", "m16", "m50000", "m99999"] {
+        let inside = format!(r#"{{"text":"a","extra":{{{members},"{name}":1}}}}"#);
+        assert_refused(&service, &inside, &[422]).await;
+    }
     service.assert_untouched().await;
+    let once = format!(r#"{{"text":"a","extra":{{{members}}}}}"#);
+    let written = service.send("PUT", PATH, &[JSON, ("if-match", "*")], &once).await;
+    assert_eq!(written.status, 200, "{}", written.text());
+}
+
+/// Shown as it was sent, with each name as often.
+#[derive(Debug, Clone, Serialize, Deserialize, Versioned)]
+#[versioned(store = Database, create = "put")]
+struct Sheet {
+    #[versioned(id)]
+    id: String,
+    #[versioned(serde)]
+    cells: Cells,
+}
+
+#[derive(Debug, Clone)]
+struct Cells(Vec<(String, u64)>);
+
+impl Serialize for Cells {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, cell)| (name, cell)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Cells {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Cells;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("cells")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut cells: A) -> Result<Cells, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = cells.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Cells(pairs))
+            }
+        }
+        deserializer.deserialize_map(Pairs)
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_its_type_would_show_twice_is_the_clients_mistake() {
+    let sheet = put(async |sheet: Update<Sheet>| sheet.save().await);
+    let router = Router::new().route("/sheets/{id}", sheet);
+    let router = router.with_state(Database::connect("memory:").await.unwrap());
+    for (body, status) in [(r#"{"cells":{"a":1,"b":2}}"#, 201), (r#"{"cells":{"a":1,"a":2}}"#, 422)] {
+        let answer = call(&router, "PUT", &format!("/sheets/{status}"), &[JSON], body).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+        assert_eq!(
+            answer.text().contains("`cells`: duplicate member `a`"),
+            status == 422,
+            "{}",
+            answer.text()
+        );
+    }
 }
 
 #[tokio::test]

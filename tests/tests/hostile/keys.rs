@@ -1,5 +1,6 @@
 //! Keys of octets that paths, databases or headers take for their own.
 
+use etag_core::{Key, KeyPart};
 use tests::on_each_database;
 
 use super::*;
@@ -94,6 +95,67 @@ async fn what_is_no_text_is_404() {
         assert_eq!(service.send("GET", path, &[], "").await.status, 404, "{path}");
     }
     service.assert_untouched().await;
+}
+
+/// RFC 3986 §5.2.4: whoever asks for them removes them from the path, also where they are percent-encoded.
+#[tokio::test]
+async fn dot_segments_identify_nothing() {
+    on_each_database(async |database| {
+        let service = Service::on(database).await;
+        for key in [".", ".."] {
+            for path in [format!("/notes/{key}"), format!("/notes/{}", encoded(key))] {
+                for (method, content_type, body) in WRITES {
+                    let refused = service.send(method, &path, &[content_type], body).await;
+                    assert_eq!(refused.status, 404, "{method} {path}: {}", refused.text());
+                }
+                assert_eq!(service.send("GET", &path, &[], "").await.status, 404, "{path}");
+            }
+            let note = json!({"id": key, "text": "new"});
+            for (method, content_type, body) in [
+                ("POST", JSON, note.to_string()),
+                ("PUT", JSON, json!([note]).to_string()),
+                ("PATCH", PATCH, json!([note]).to_string()),
+            ] {
+                let refused = service.send(method, "/notes", &[content_type, ("if-match", "*")], &body).await;
+                assert_eq!(refused.status, 422, "{method} {key}: {}", refused.text());
+                assert!(refused.text().contains("`id` can't identify a resource"), "{}", refused.text());
+            }
+        }
+        service.assert_untouched().await;
+    })
+    .await;
+}
+
+/// A key whose own type takes any text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Any(String);
+
+impl KeyPart for Any {
+    fn parse(text: &str) -> Option<Self> {
+        Some(Self(text.to_owned()))
+    }
+
+    fn text(&self) -> String {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn no_part_of_any_type_is_a_dot_segment() {
+    type Pair = (u64, Any);
+    for (text, is_one) in [(".", false), ("..", false), ("...", true), (".a", true), ("%2E", true)] {
+        let known = [
+            Any::from_parts(&[text]).is_some(),
+            Any::under(&[text]).is_some(),
+            Any::part_to_text(0, text).is_some(),
+            Any::part_to_json(0, text).is_some(),
+            Pair::from_parts(&["7", text]).is_some(),
+            Pair::under(&["7", text]).is_some(),
+            Pair::part_to_text(1, text).is_some(),
+            Pair::part_to_json(1, text).is_some(),
+        ];
+        assert_eq!(known, [is_one; 8], "{text}");
+    }
 }
 
 #[tokio::test]

@@ -346,10 +346,10 @@ fn well() -> impl Strategy<Value = Well> {
     })
 }
 
-/// Wells with keys of their own; a `/`, a `%` or a NUL in a key is another test's.
+/// Wells with keys of their own; a `/`, a `%`, a NUL or a dot segment in a key is another test's.
 fn wells() -> impl Strategy<Value = Vec<Well>> {
-    let key =
-        text().prop_map(|key| key.replace(['/', '%', '\0'], ".")).prop_filter("a key", |key| !key.is_empty());
+    let key = text().prop_map(|key| key.replace(['/', '%', '\0'], "-"));
+    let key = key.prop_filter("a key", |key| !matches!(&**key, "" | "." | ".."));
     let named = |(id, well)| Well { id, ..well };
     btree_map(key, well(), 0..25).prop_map(move |wells| wells.into_iter().map(named).collect())
 }
