@@ -398,18 +398,23 @@ async fn a_write_where_the_collection_is_kept_costs_little_more() {
     for url in urls.into_iter().flatten() {
         let database = Database::connect(&url).await.unwrap();
         Select::<Reading, _>::select(&database, &[], &Selection::new()).await.unwrap();
-        let (mut kept, mut plain) = (Duration::ZERO, Duration::ZERO);
+        let (mut kept, mut plain) = (Vec::new(), Vec::new());
         for round in 0..200 {
             let begun = Instant::now();
             let matched = Matched::<Reading>::unconditional("a".to_owned());
             let _: Written<Reading> = database.replace(matched, Reading::new("a", round)).await.unwrap();
-            kept += begun.elapsed();
+            kept.push(begun.elapsed());
             let begun = Instant::now();
             let matched = Matched::<Plain>::unconditional("a".to_owned());
             let new = Plain { id: "a".to_owned(), celsius: round };
             let _: Written<Plain> = Store::<Plain>::replace(&database, matched, new).await.unwrap();
-            plain += begun.elapsed();
+            plain.push(begun.elapsed());
         }
+        // The middle ones: others on the machine make some writes of either kind slow.
+        let [kept, plain] = [kept, plain].map(|mut times: Vec<Duration>| {
+            times.sort();
+            times[times.len() / 2]
+        });
         let kind = url.split(':').next().unwrap();
         eprintln!("{kind}: {:.2} of a write without", kept.as_secs_f64() / plain.as_secs_f64());
         assert!(kept < plain * 5, "{kind}: {kept:?} and {plain:?}");

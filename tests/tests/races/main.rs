@@ -36,7 +36,7 @@ fn assert_all_passed(report: &Report) {
     assert!(all, "a race was not run:\n{report}");
 }
 
-/// Each way to be wrong, the races that show it each time, and those that may.
+/// Each way to be wrong, the races that show it, and those that may.
 const MISTAKES: &[(&str, &[&str], &[&str])] = &[
     ("compared, and written later", &["update", "delete", "counter"], &["create", "revive", "bulk"]),
     ("If-Match is ignored", &["update", "delete", "revive", "bulk", "counter"], &[]),
@@ -69,8 +69,16 @@ async fn a_service_without_a_mistake_passes() {
 async fn each_mistake_is_found_by_the_races_that_show_it() {
     let mut wrong = String::new();
     for (mistake, races, others) in MISTAKES {
-        let report = kit(Service::with(mistake)).run().await;
-        let failed = failed(&report);
+        let mut report = kit(Service::with(mistake)).run().await;
+        let mut failed = failed(&report);
+        // Who comes first is chance: where a DELETE always does, no PUT is before it to be lost.
+        for _ in 0..4 {
+            if races.iter().all(|race| failed.contains(race)) {
+                break;
+            }
+            report = kit(Service::with(mistake)).run().await;
+            failed.extend(self::failed(&report));
+        }
         let is_found = races.iter().all(|race| failed.contains(race));
         if !is_found || !failed.iter().all(|race| races.contains(race) || others.contains(race)) {
             wrong += &format!("{mistake}: {races:?} expected, not {failed:?}\n{report}\n");
