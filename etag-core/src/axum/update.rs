@@ -182,7 +182,7 @@ async fn save_again<T: Resource, S: Store<T>, P>(
     patch: &P,
     apply: fn(&P, T) -> Result<T, Problem>,
 ) -> Result<Tagged<T>, Problem> {
-    for attempt in 1.. {
+    for attempt in 1..=ATTEMPTS {
         let written = ticket.replace(value).await?;
         if !matches!(written, Written::Stale(Some(_))) {
             return ticket.answer(written);

@@ -131,7 +131,7 @@ impl Preconditions {
                 refuse(IF_NONE_MATCH, reason);
                 None
             }
-            tags => tags.map(|tags| tags.unwrap_or(SentTags::none())),
+            tags => tags.map(|tags| tags.unwrap_or_else(|_| SentTags::none())),
         };
         let coded = match (&if_none_match, action) {
             (Some(tags), Action::Select) => tags.coded(headers),
@@ -153,7 +153,7 @@ impl Preconditions {
     #[cfg(feature = "axum")]
     pub(crate) fn of_cache(headers: &HeaderMap) -> Self {
         let if_none_match = SentTags::read(headers, &IF_NONE_MATCH);
-        let if_none_match = if_none_match.map(|tags| tags.unwrap_or(SentTags::none()));
+        let if_none_match = if_none_match.map(|tags| tags.unwrap_or_else(|_| SentTags::none()));
         let coded = if_none_match.as_ref().map(|tags| tags.coded(headers));
         Self {
             if_match: None,

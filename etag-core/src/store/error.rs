@@ -124,10 +124,11 @@ impl From<sqlx::Error> for Problem {
 fn is_cut_off(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::WorkerCrashed | sqlx::Error::Io(_) => true,
-        // A connection that fails, and a server that is shut down or crashes (PostgreSQL's manual, appendix A).
+        // A connection that fails, and a server that is shut down or crashes (PostgreSQL's manual, appendix A). SQLite's
+        // codes are decimal numbers.
         sqlx::Error::Database(error) => {
             let code = error.code().unwrap_or_default();
-            code.len() == 5 && (code.starts_with("08") || ["57P01", "57P02"].contains(&&*code))
+            code.starts_with("08") || ["57P01", "57P02"].contains(&&*code)
         }
         _ => false,
     }

@@ -91,21 +91,16 @@ impl Transaction {
     ///
     /// Where the database fails, or a statement failed before in a transaction of PostgreSQL: then nothing was written.
     pub async fn commit(self) -> Result<(), DatabaseError> {
-        self.checked().await?.end(true).await
-    }
-
-    /// Fails where a statement failed before: PostgreSQL takes COMMIT for a ROLLBACK then, and calls it a success.
-    #[cfg(feature = "postgres")]
-    async fn checked(mut self) -> Result<Self, DatabaseError> {
-        if let Kind::Postgres(transaction) = &mut self.0 {
-            sqlx::query("SELECT 1").execute(&mut **transaction).await?;
-        }
-        Ok(self)
-    }
-
-    #[cfg(not(feature = "postgres"))]
-    async fn checked(self) -> Result<Self, DatabaseError> {
-        Ok(self)
+        let kind = match self.0 {
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(mut transaction) => {
+                // Where a statement failed, COMMIT is a ROLLBACK that is called a success; any other statement fails.
+                sqlx::query("SELECT 1").execute(&mut *transaction).await?;
+                Kind::Postgres(transaction)
+            }
+            kind => kind,
+        };
+        Self(kind).end(true).await
     }
 }
 
