@@ -341,9 +341,12 @@ impl Members {
     }
 
     pub(super) fn set(&mut self, name: &str, json: String) -> Result<(), Problem> {
-        let json = RawValue::from_string(json).map_err(Problem::internal_error)?;
-        self.0.insert(name.to_owned(), json);
+        self.insert(name.to_owned(), RawValue::from_string(json).map_err(Problem::internal_error)?);
         Ok(())
+    }
+
+    pub(super) fn insert(&mut self, name: String, json: Box<RawValue>) {
+        self.0.insert(name, json);
     }
 
     fn stamp(&mut self, stamp: &Stamp, at: Timestamp) -> Result<(), Problem> {

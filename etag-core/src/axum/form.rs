@@ -31,6 +31,11 @@ impl<'a> Form<'a> {
         Ok(form)
     }
 
+    /// Whether each of the values is an object.
+    pub(super) fn is_object(&self) -> bool {
+        self.objects > 0 && self.objects == self.values
+    }
+
     /// What is wanted in place of an array, where that can't be the form of what is shown.
     pub(super) fn in_place_of_array(&self) -> Option<&'static str> {
         let is_object = self.objects > 0 && self.array.is_none() && !self.has_string && !self.has_other;
@@ -59,68 +64,85 @@ impl<'a> Form<'a> {
 }
 
 /// Reads a value whose form is one more.
-struct Add<'f, 'a>(&'f mut Form<'a>);
+pub(super) struct Add<'f, 'a>(pub(super) &'f mut Form<'a>);
 
 impl<'de> DeserializeSeed<'de> for Add<'_, 'de> {
-    type Value = ();
+    type Value = Part;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Part, D::Error> {
         self.0.values += 1;
         deserializer.deserialize_any(self)
     }
 }
 
+/// Whether what was read is a value of the text's.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    #[default]
+    Value,
+    /// The digits of a number, which `serde_json` gives as an object's only member where its feature
+    /// `arbitrary_precision` is on. They are the caller's to keep; a string of the text is lent.
+    Digits,
+}
+
 impl Add<'_, '_> {
-    fn other<E>(self) -> Result<(), E> {
+    fn other<E>(self) -> Result<Part, E> {
         self.0.has_other = true;
-        Ok(())
+        Ok(Part::Value)
     }
 }
 
 impl<'de> Visitor<'de> for Add<'_, 'de> {
-    type Value = ();
+    type Value = Part;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
+    fn visit_unit<E>(self) -> Result<Part, E> {
         self.other()
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+    fn visit_bool<E>(self, _: bool) -> Result<Part, E> {
         self.other()
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+    fn visit_i64<E>(self, _: i64) -> Result<Part, E> {
         self.other()
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+    fn visit_u64<E>(self, _: u64) -> Result<Part, E> {
         self.other()
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+    fn visit_f64<E>(self, _: f64) -> Result<Part, E> {
         self.other()
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+    fn visit_str<E>(self, _: &str) -> Result<Part, E> {
         self.0.has_string = true;
-        Ok(())
+        Ok(Part::Value)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<(), A::Error> {
+    fn visit_string<E>(self, _: String) -> Result<Part, E> {
+        Ok(Part::Digits)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Part, A::Error> {
         let element = self.0.array.get_or_insert_default();
         while array.next_element_seed(Add(element))?.is_some() {}
-        Ok(())
+        Ok(Part::Value)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        self.0.objects += 1;
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Part, A::Error> {
         while let Some(Name(name)) = object.next_key()? {
-            object.next_value_seed(Add(self.0.members.entry(name).or_default()))?;
+            let member = self.0.members.entry(name).or_default();
+            if object.next_value_seed(Add(member))? == Part::Digits {
+                return self.other();
+            }
         }
-        Ok(())
+        self.0.objects += 1;
+        Ok(Part::Value)
     }
 }
 

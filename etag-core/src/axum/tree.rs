@@ -6,12 +6,12 @@ use jsonptr::{Pointer, Token};
 use serde_json::value::RawValue;
 
 use super::body::Members;
-use crate::canonical;
+use crate::{Problem, canonical};
 
 /// A JSON value that can be changed at the places that pointers name (RFC 6901).
 ///
 /// `serde_json::Value` rounds a number of many digits, wherever it stands.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Tree {
     /// What nobody has looked into, or has no inside.
     Text(Box<RawValue>),
@@ -90,6 +90,14 @@ impl Tree {
         let mut text = String::new();
         self.write(&mut text);
         text
+    }
+
+    /// The whole, as it stands in an object.
+    pub(super) fn into_json(self) -> Result<Box<RawValue>, Problem> {
+        match self {
+            Self::Text(json) => Ok(json),
+            tree => RawValue::from_string(tree.to_text()).map_err(Problem::internal_error),
+        }
     }
 
     fn write(&self, text: &mut String) {

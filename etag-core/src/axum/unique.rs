@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use smallvec::SmallVec;
 
-use super::form::{Form, Name};
+use super::form::{Form, Name, Part};
 use crate::Problem;
 use crate::canonical::RAW_VALUE;
 
@@ -72,6 +72,7 @@ struct Reader<'f> {
 /// What is known of a value that was read.
 #[derive(Default)]
 struct Sent {
+    part: Part,
     is_string: bool,
     other_form: Option<OtherForm>,
 }
@@ -112,7 +113,11 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Sent, E> {
-        Ok(Sent { is_string: true, other_form: None })
+        Ok(Sent { is_string: true, ..Sent::default() })
+    }
+
+    fn visit_string<E>(self, _: String) -> Result<Sent, E> {
+        Ok(Sent { part: Part::Digits, ..Sent::default() })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Sent, A::Error> {
@@ -121,7 +126,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
         while let Some(sent) = array.next_element_seed(element)? {
             first = first.or(sent.other_form);
         }
-        Ok(Sent { is_string: false, other_form: first })
+        Ok(Sent { other_form: first, ..Sent::default() })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Sent, A::Error> {
@@ -130,6 +135,9 @@ impl<'de> Visitor<'de> for Reader<'_> {
         while let Some(Name(name)) = object.next_key()? {
             let shown = self.shown.and_then(|shown| shown.member(&name));
             let sent = object.next_value_seed(Reader { shown })?;
+            if sent.part == Part::Digits {
+                return Ok(Sent::default());
+            }
             if sent.is_string && name == RAW_VALUE {
                 return Err(A::Error::custom(TAKEN));
             }
@@ -144,7 +152,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
             }
             names.push(name);
         }
-        Ok(Sent { is_string: false, other_form: first })
+        Ok(Sent { other_form: first, ..Sent::default() })
     }
 }
 
@@ -173,6 +181,9 @@ impl<'a> Names<'a> {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::value::MapDeserializer;
+
+    use super::super::form::Add;
     use super::*;
 
     #[test]
@@ -208,6 +219,28 @@ mod tests {
             });
             assert_eq!(problem, expected, "{sent} for {shown}");
         }
+    }
+
+    /// A number as `serde_json` hands it over where its feature `arbitrary_precision` is on.
+    fn number() -> MapDeserializer<'static, std::iter::Once<(&'static str, String)>, serde_json::Error> {
+        MapDeserializer::new(std::iter::once(("$serde_json::private::Number", "1.50".to_owned())))
+    }
+
+    #[test]
+    fn a_number_that_keeps_its_digits_is_no_object() {
+        // A decimal can be shown as a text.
+        for shown in [r#""1.50""#, "1.5", "[1.5]", "null"] {
+            let form = Form::of(shown.as_bytes()).unwrap();
+            let sent = Reader { shown: Some(&form) }.deserialize(number()).unwrap();
+            assert!(sent.other_form.is_none() && !sent.is_string, "{shown}");
+        }
+        let mut form = Form::default();
+        Add(&mut form).deserialize(number()).unwrap();
+        assert!(!form.is_object());
+        assert_eq!((form.in_place_of_array(), form.in_place_of_object()), (None, None));
+        // Text is text, whatever it is called.
+        let object = Form::of(br#"{"$serde_json::private::Number":"1.50"}"#).unwrap();
+        assert!(object.is_object());
     }
 
     #[test]

@@ -298,3 +298,23 @@ fn the_time_that_a_body_takes_is_linear() {
         });
     }
 }
+
+#[test]
+fn a_merge_patch_takes_no_longer_where_it_nests() {
+    const DEPTH: usize = 115;
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let service = runtime.block_on(Service::new());
+    let members: Vec<String> = (0..2000).map(|number| format!(r#""m{number}":1"#)).collect();
+    for inner in [format!("\"{}\"", "x".repeat(200_000)), format!("{{{}}}", members.join(","))] {
+        let time = |depth| {
+            let body = format!(r#"{{"extra":{}}}"#, nested(r#"{"a":"#, &inner, "}", depth));
+            least(|| {
+                let headers = [PATCH, ("if-match", "*")];
+                let answer = runtime.block_on(service.send("PATCH", PATH, &headers, &body));
+                assert_eq!(answer.status, 200, "{}", answer.text());
+            })
+        };
+        let (flat, deep) = (time(1), time(DEPTH));
+        assert!(deep < flat * 3, "{deep:?} at a depth of {DEPTH}, {flat:?} at one");
+    }
+}
