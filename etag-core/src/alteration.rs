@@ -9,6 +9,20 @@ use crate::entity_tag::is_state;
 /// never undone. Neither is that of a view, `W/"S.~"`, which is weak by itself.
 ///
 /// [`behind_a_proxy`](crate::guides::behind_a_proxy) says which program does what, and how it is kept from it.
+///
+/// ```
+/// use etag_core::{Alteration, EntityTag};
+///
+/// let sent = EntityTag::strong("7")?; // of revision 7
+/// for (came_back, alteration) in [
+///     (r#"W/"7""#, Alteration::Weakened),
+///     (r#""7-gzip""#, Alteration::Suffixed("-gzip")),
+///     (r#"W/"7-gz""#, Alteration::WeakenedAndSuffixed("-gz")),
+/// ] {
+///     assert_eq!(Alteration::undo(&came_back.parse()?), Some((sent.clone(), alteration)));
+/// }
+/// # Ok::<(), etag_core::InvalidEntityTag>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Alteration {
@@ -50,6 +64,13 @@ impl Alteration {
     }
 
     /// The suffix, where there is one.
+    ///
+    /// ```
+    /// use etag_core::Alteration;
+    ///
+    /// assert_eq!(Alteration::WeakenedAndSuffixed("-gz").suffix(), Some("-gz"));
+    /// assert_eq!(Alteration::Weakened.suffix(), None);
+    /// ```
     pub fn suffix(&self) -> Option<&'static str> {
         match self {
             Self::Weakened => None,

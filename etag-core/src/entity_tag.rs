@@ -61,6 +61,14 @@ impl EntityTag {
 
     /// A weak tag around `opaque`.
     ///
+    /// ```
+    /// use etag_core::EntityTag;
+    ///
+    /// assert_eq!(EntityTag::weak("v1")?.to_string(), r#"W/"v1""#);
+    /// assert!(EntityTag::weak("W/\"v1\"").is_err()); // a tag as it is sent: for `parse`
+    /// # Ok::<(), etag_core::InvalidEntityTag>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`strong`](Self::strong).
@@ -69,6 +77,15 @@ impl EntityTag {
     }
 
     /// Reads a tag as it stands in a header, without white space around it.
+    ///
+    /// ```
+    /// use etag_core::EntityTag;
+    ///
+    /// assert_eq!(EntityTag::parse(b"\"v1\"")?, EntityTag::strong("v1")?);
+    /// assert_eq!(EntityTag::parse(b"\"\xe9\"")?.opaque(), b"\xe9"); // need not be UTF-8
+    /// assert!(EntityTag::parse(b"w/\"v1\"").is_err());
+    /// # Ok::<(), etag_core::InvalidEntityTag>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -114,22 +131,56 @@ impl EntityTag {
     }
 
     /// Whether the tag is weak: good for a 304, and for nothing else (§8.8.1).
+    ///
+    /// ```
+    /// use etag_core::EntityTag;
+    ///
+    /// assert!(EntityTag::weak("v1")?.is_weak());
+    /// assert!(!EntityTag::strong("W/v1")?.is_weak()); // only what stands before the quotes counts
+    /// # Ok::<(), etag_core::InvalidEntityTag>(())
+    /// ```
     pub fn is_weak(&self) -> bool {
         self.text.first() == Some(&b'W')
     }
 
     /// What stands between the quotes: any octets but controls, spaces and double quotes.
+    ///
+    /// ```
+    /// use etag_core::EntityTag;
+    ///
+    /// let tag: EntityTag = r#"W/"a\b""#.parse()?;
+    /// assert_eq!(tag.opaque(), br"a\b"); // a backslash escapes nothing
+    /// # Ok::<(), etag_core::InvalidEntityTag>(())
+    /// ```
     pub fn opaque(&self) -> &[u8] {
         let quoted = if self.is_weak() { 3 } else { 1 };
         &self.text[quoted..self.text.len() - 1]
     }
 
     /// Strong comparison: both are strong and their octets are equal (§8.8.3.2).
+    ///
+    /// ```
+    /// use etag_core::EntityTag;
+    ///
+    /// let (strong, weak) = (EntityTag::strong("v1")?, EntityTag::weak("v1")?);
+    /// assert!(strong.strong_eq(&strong));
+    /// assert!(!weak.strong_eq(&weak)); // though they are equal
+    /// # Ok::<(), etag_core::InvalidEntityTag>(())
+    /// ```
     pub fn strong_eq(&self, other: &Self) -> bool {
         !self.is_weak() && !other.is_weak() && self.opaque() == other.opaque()
     }
 
     /// Weak comparison: their octets are equal, whatever their strength (§8.8.3.2).
+    ///
+    /// ```
+    /// use etag_core::EntityTag;
+    ///
+    /// let (strong, weak) = (EntityTag::strong("v1")?, EntityTag::weak("v1")?);
+    /// assert!(strong.weak_eq(&weak));
+    /// assert_ne!(strong, weak); // `==` compares the strength as well
+    /// # Ok::<(), etag_core::InvalidEntityTag>(())
+    /// ```
     pub fn weak_eq(&self, other: &Self) -> bool {
         self.opaque() == other.opaque()
     }
@@ -195,6 +246,17 @@ impl EntityTag {
     }
 
     /// The value of an `ETag` header.
+    ///
+    /// ```
+    /// use etag_core::EntityTag;
+    /// use http::{HeaderMap, header::ETAG};
+    ///
+    /// let tag = EntityTag::weak("v1")?;
+    /// let headers = HeaderMap::from_iter([(ETAG, tag.to_header_value())]);
+    /// assert_eq!(headers[ETAG], r#"W/"v1""#);
+    /// assert_eq!(EntityTag::try_from(&headers[ETAG])?, tag);
+    /// # Ok::<(), etag_core::InvalidEntityTag>(())
+    /// ```
     pub fn to_header_value(&self) -> HeaderValue {
         // A tag's characters are a subset of a header's: this does not fail.
         HeaderValue::from_bytes(&self.text).unwrap_or(HeaderValue::from_static("W/\"\""))
@@ -237,6 +299,14 @@ impl fmt::Debug for EntityTag {
 }
 
 /// The text is not an entity tag (RFC 9110 §8.8.3).
+///
+/// ```
+/// use etag_core::{EntityTag, InvalidEntityTag};
+///
+/// for text in ["v1", "\"v1", "w/\"v1\"", "\"v 1\"", "\"v1\", \"v2\""] {
+///     assert_eq!(text.parse::<EntityTag>(), Err(InvalidEntityTag));
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected an entity tag such as `\"xyzzy\"` or `W/\"xyzzy\"`, quotes included")]
 pub struct InvalidEntityTag;

@@ -24,6 +24,20 @@ pub struct Preferences {
 }
 
 /// What the answer of a write shows.
+///
+/// ```
+/// use etag_core::{Preferences, Return};
+/// use http::{HeaderMap, HeaderName, HeaderValue};
+///
+/// let prefer = HeaderName::from_static("prefer");
+/// for (text, returned) in [
+///     ("return=minimal", Return::Minimal),
+///     ("handling=strict, return=representation", Return::Representation),
+/// ] {
+///     let headers = HeaderMap::from_iter([(prefer.clone(), HeaderValue::from_static(text))]);
+///     assert_eq!(Preferences::from_headers(&headers).returned(), Some(returned));
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Return {
     /// `return=minimal`: as little as can be.
@@ -33,6 +47,17 @@ pub enum Return {
 }
 
 /// How a representation is hashed (RFC 9530 §5); those that are deprecated are not known here.
+///
+/// ```
+/// use etag_core::{Algorithm, Preferences};
+/// use http::{HeaderMap, HeaderName, HeaderValue};
+///
+/// let want = HeaderName::from_static("want-repr-digest");
+/// for (text, algorithm) in [("sha-512=1", Some(Algorithm::Sha512)), ("md5=10", None)] {
+///     let headers = HeaderMap::from_iter([(want.clone(), HeaderValue::from_static(text))]);
+///     assert_eq!(Preferences::from_headers(&headers).digest(), algorithm);
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -44,16 +69,49 @@ pub enum Algorithm {
 
 impl Preferences {
     /// Reads the preferences of a request; what is unknown or malformed is ignored (RFC 7240 §2).
+    ///
+    /// ```
+    /// use etag_core::Preferences;
+    /// use http::{HeaderMap, HeaderName, HeaderValue};
+    ///
+    /// let prefer = HeaderName::from_static("prefer");
+    /// let headers = HeaderMap::from_iter([(prefer, HeaderValue::from_static("return=nothing"))]);
+    /// assert_eq!(Preferences::from_headers(&headers), Preferences::default());
+    /// ```
     pub fn from_headers(headers: &HeaderMap) -> Self {
         Self { returned: returned(headers), digest: digest(headers) }
     }
 
     /// What the answer of a write shows; `None` where the client does not care, or says both.
+    ///
+    /// ```
+    /// use etag_core::Preferences;
+    /// use http::{HeaderMap, HeaderName, HeaderValue};
+    ///
+    /// let both = HeaderValue::from_static("return=minimal, return=representation");
+    /// let headers = HeaderMap::from_iter([(HeaderName::from_static("prefer"), both)]);
+    /// assert_eq!(Preferences::from_headers(&headers).returned(), None);
+    /// ```
     pub const fn returned(&self) -> Option<Return> {
         self.returned
     }
 
     /// With which algorithm the client would have `Repr-Digest`; of those it ranks alike, SHA-256.
+    ///
+    /// ```
+    /// use etag_core::{Algorithm, Preferences};
+    /// use http::{HeaderMap, HeaderName, HeaderValue};
+    ///
+    /// let want = HeaderName::from_static("want-repr-digest");
+    /// for (text, algorithm) in [
+    ///     ("sha-256=3, sha-512=9", Some(Algorithm::Sha512)),
+    ///     ("sha-256=9, sha-512=9", Some(Algorithm::Sha256)),
+    ///     ("sha-256=0", None), // not acceptable
+    /// ] {
+    ///     let headers = HeaderMap::from_iter([(want.clone(), HeaderValue::from_static(text))]);
+    ///     assert_eq!(Preferences::from_headers(&headers).digest(), algorithm);
+    /// }
+    /// ```
     pub const fn digest(&self) -> Option<Algorithm> {
         self.digest
     }

@@ -79,6 +79,16 @@ struct Inner {
 
 impl Problem {
     /// A problem of a type of your own: an absolute URI that documents it (RFC 9457 §3.1.1).
+    ///
+    /// ```
+    /// use etag_core::Problem;
+    /// use http::StatusCode;
+    ///
+    /// let kind = "https://example.com/problems/out-of-stock";
+    /// let problem = Problem::new(StatusCode::CONFLICT, kind, "Out of stock");
+    /// let body = format!(r#"{{"status":409,"title":"Out of stock","type":"{kind}"}}"#);
+    /// assert_eq!(problem.to_json(), body);
+    /// ```
     pub fn new(
         status: StatusCode,
         kind: impl Into<Cow<'static, str>>,
@@ -102,12 +112,31 @@ impl Problem {
     }
 
     /// What was wrong with this request, and what to do.
+    ///
+    /// ```
+    /// use etag_core::Problem;
+    /// use http::StatusCode;
+    ///
+    /// let problem = Problem::from(StatusCode::CONFLICT).detail("pump 7 is rented out");
+    /// assert_eq!(problem.to_string(), "409 Conflict: pump 7 is rented out");
+    /// ```
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
         self
     }
 
     /// A further member, for machines (RFC 9457 §3.2).
+    ///
+    /// ```
+    /// use etag_core::Problem;
+    /// use http::StatusCode;
+    ///
+    /// let problem = Problem::from(StatusCode::CONFLICT).member("left", 3).member("status", 200);
+    /// let body: serde_json::Value = serde_json::from_str(&problem.to_json())?;
+    /// assert_eq!(body["left"], 3);
+    /// assert_eq!(body["status"], 409); // what a problem has by itself is not replaced
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.0.members.insert(name.into(), value.into());
         self
@@ -121,27 +150,73 @@ impl Problem {
     }
 
     /// A header of the answer.
+    ///
+    /// ```
+    /// use etag_core::Problem;
+    /// use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
+    ///
+    /// let wait = |seconds| HeaderValue::from_static(seconds);
+    /// let problem = Problem::from(StatusCode::SERVICE_UNAVAILABLE)
+    ///     .header(RETRY_AFTER, wait("1"))
+    ///     .header(RETRY_AFTER, wait("60"));
+    /// assert!(problem.headers().get_all(RETRY_AFTER).iter().eq(["60"])); // the last one counts
+    /// ```
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.insert(name, value);
         self
     }
 
     /// The status of the answer.
+    ///
+    /// ```
+    /// use etag_core::Problem;
+    /// use http::StatusCode;
+    ///
+    /// assert_eq!(Problem::from(StatusCode::FORBIDDEN).status(), 403);
+    /// ```
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
     /// The type: an absolute URI, or `about:blank` where the status says it all.
+    ///
+    /// ```
+    /// use etag_core::Problem;
+    /// use http::StatusCode;
+    ///
+    /// assert_eq!(Problem::from(StatusCode::FORBIDDEN).kind(), "about:blank");
+    /// let own = Problem::new(StatusCode::FORBIDDEN, "https://example.com/quota", "Over quota");
+    /// assert_eq!(own.kind(), "https://example.com/quota");
+    /// ```
     pub fn kind(&self) -> &str {
         &self.0.kind
     }
 
     /// The headers of the answer.
+    ///
+    /// ```
+    /// use etag_core::Problem;
+    /// use http::{HeaderValue, StatusCode, header::ALLOW};
+    ///
+    /// let problem = Problem::from(StatusCode::METHOD_NOT_ALLOWED);
+    /// assert!(problem.headers().is_empty());
+    /// let problem = problem.header(ALLOW, HeaderValue::from_static("GET"));
+    /// assert_eq!(problem.headers()[ALLOW], "GET");
+    /// ```
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
     /// The body, as `application/problem+json`.
+    ///
+    /// ```
+    /// use etag_core::Problem;
+    /// use http::StatusCode;
+    ///
+    /// let problem = Problem::from(StatusCode::NOT_FOUND).member("asset", 7);
+    /// let body = r#"{"asset":7,"status":404,"title":"Not Found","type":"about:blank"}"#;
+    /// assert_eq!(problem.to_json(), body);
+    /// ```
     pub fn to_json(&self) -> String {
         let Inner { status, kind, title, detail, members, raw, .. } = &*self.0;
         let mut body = members.clone();

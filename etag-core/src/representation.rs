@@ -31,6 +31,17 @@ pub struct Representation {
 impl Representation {
     /// Writes a value and makes its tags.
     ///
+    /// ```
+    /// use etag_core::{Representation, StateTag};
+    /// use sha2::{Digest, Sha256};
+    ///
+    /// let numbers = Representation::of(&[1, 2])?;
+    /// assert_eq!(numbers.body(), b"[1,2]");
+    /// let hash = Sha256::digest(numbers.body()); // the tag of a plain value is that of its bytes
+    /// assert_eq!(numbers.version().state, StateTag::from_hash(hash.into()));
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Where the value has no canonical JSON, or its type is keyed and there is no [key](crate::TagKeys).
@@ -125,21 +136,61 @@ impl Representation {
     }
 
     /// The canonical JSON, with the embedded tag where the type has one.
+    ///
+    /// ```
+    /// use etag_core::{Representation, canonical};
+    ///
+    /// let text = Representation::of("hello")?;
+    /// assert_eq!(text.body(), canonical::to_vec("hello")?);
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
     /// The state, and the date as a weak validator.
+    ///
+    /// ```
+    /// use etag_core::{LastModified, Representation, StateTag, Timestamp, Versioned};
+    ///
+    /// #[derive(Versioned)]
+    /// struct Pump {
+    ///     #[versioned(modified)]
+    ///     changed: Timestamp,
+    /// }
+    ///
+    /// let pump = Pump { changed: "2026-03-01T12:00:00Z".parse()? };
+    /// let version = Representation::of(&pump)?.version();
+    /// assert_eq!(version.state, StateTag::of(&pump)?);
+    /// assert_eq!(version.modified, Some(LastModified::from(pump.changed))); // which is weak
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn version(&self) -> Version {
         Version { state: self.versions.state, modified: self.versions.modified.map(LastModified::from) }
     }
 
     /// The entity tag, and the date as a weak validator.
+    ///
+    /// ```
+    /// use etag_core::{EntityTag, Representation, StateTag};
+    ///
+    /// let state = StateTag::of("hello")?.to_string();
+    /// let validators = Representation::of("hello")?.validators();
+    /// assert_eq!(validators, EntityTag::strong(state)?.into()); // a text has no date
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn validators(&self) -> Validators {
         Validators { etag: Some(self.etag.clone()), last_modified: self.version().modified }
     }
 
     /// The canonical JSON, to be sent.
+    ///
+    /// ```
+    /// use etag_core::Representation;
+    ///
+    /// assert_eq!(Representation::of(&[1, 2])?.into_body(), b"[1,2]".to_vec());
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
     pub fn into_body(self) -> Vec<u8> {
         self.body
     }

@@ -5,6 +5,22 @@ use crate::{Authorize, Key, Timestamp, Versioned};
 /// A type that is kept in a store under a key, and answered for at a path.
 ///
 /// `#[derive(Versioned)]` with `#[versioned(store = …)]` implements it.
+///
+/// ```
+/// use etag_core::{Creation, Database, IfMatch, Resource, Versioned};
+///
+/// #[derive(Versioned)]
+/// #[versioned(store = Database, collection = "assets", create = "put")]
+/// struct Asset {
+///     #[versioned(id = "asset_id")]
+///     id: u64,
+///     name: String,
+/// }
+///
+/// assert_eq!((Asset::COLLECTION, Asset::PARAMETERS), ("assets", &["asset_id"][..]));
+/// assert_eq!(Asset::MEMBERS, ["id"]);
+/// assert_eq!((Asset::CREATE, Asset::IF_MATCH), (Creation::Put, IfMatch::Required));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not stored",
     label = "expected a type that a store keeps",
@@ -69,10 +85,66 @@ pub trait Resource: Versioned + Sized + Send + Sync + 'static {
     const COLLECTION_TAG: bool = false;
 
     /// The value's own key; `None` where the key is only in the path.
+    ///
+    /// ```
+    /// use etag_core::{Database, Resource, Versioned};
+    ///
+    /// #[derive(Versioned)]
+    /// #[versioned(store = Database)]
+    /// struct Asset {
+    ///     #[versioned(id)]
+    ///     tenant: String,
+    ///     #[versioned(id)]
+    ///     id: u64,
+    /// }
+    ///
+    /// #[derive(Versioned)]
+    /// #[versioned(store = Database, key = String)]
+    /// struct Settings {
+    ///     theme: String,
+    /// }
+    ///
+    /// let asset = Asset { tenant: "acme".to_owned(), id: 7 };
+    /// assert_eq!(asset.key(), Some(("acme".to_owned(), 7)));
+    /// assert_eq!(Settings { theme: "dark".to_owned() }.key(), None);
+    /// ```
     fn key(&self) -> Option<Self::Key>;
     /// Puts the key into the value.
+    ///
+    /// ```
+    /// use etag_core::{Database, Resource, Versioned};
+    ///
+    /// #[derive(Versioned)]
+    /// #[versioned(store = Database)]
+    /// struct Asset {
+    ///     #[versioned(id)]
+    ///     id: u64,
+    /// }
+    ///
+    /// let mut asset = Asset { id: 0 };
+    /// asset.set_key(&7);
+    /// assert_eq!(asset.id, 7);
+    /// ```
     fn set_key(&mut self, key: &Self::Key);
     /// Puts the time of this version into the value's `modified` and `revision` members.
+    ///
+    /// ```
+    /// use etag_core::{Database, Resource, Timestamp, Versioned};
+    ///
+    /// #[derive(Versioned)]
+    /// #[versioned(store = Database)]
+    /// struct Asset {
+    ///     #[versioned(id)]
+    ///     id: u64,
+    ///     #[versioned(modified)]
+    ///     changed: Timestamp,
+    /// }
+    ///
+    /// let now = Timestamp::now();
+    /// let mut asset = Asset { id: 7, changed: Timestamp::from_microseconds(0) };
+    /// asset.stamp(now);
+    /// assert_eq!((asset.id, asset.changed), (7, now));
+    /// ```
     fn stamp(&mut self, at: Timestamp);
 }
 
@@ -170,6 +242,40 @@ pub enum Wildcard {
 }
 
 /// Whether a PUT creates what does not exist (`create = "…"`).
+///
+/// ```
+/// use axum::{Router, routing::put};
+/// use etag_core::axum::{Problem, Tagged, Update};
+/// use etag_core::{Creation, Resource};
+/// use http::Request;
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # async fn replace(note: Update<Note>) -> Result<Tagged<Note>, Problem> { note.save().await }
+/// # async fn call(app: &Router, if_match: Option<&str>) -> u16 {
+/// #     use tower::ServiceExt;
+/// #     let mut request = Request::put("/notes/a").header("content-type", "application/json");
+/// #     if let Some(tag) = if_match { request = request.header("if-match", tag); }
+/// #     let request = request.body(axum::body::Body::from("{}")).unwrap();
+/// #     app.clone().oneshot(request).await.unwrap().status().as_u16()
+/// # }
+///
+/// #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// #[versioned(store = Database, create = "put")]
+/// struct Note {
+///     #[versioned(id)]
+///     id: String,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// assert_eq!(Note::CREATE, Creation::Put);
+/// let app = Router::new().route("/notes/{id}", put(replace));
+/// let app = app.with_state(Database::connect("memory:").await?);
+/// assert_eq!(call(&app, Some("*")).await, 412); // nothing exists
+/// assert_eq!(call(&app, None).await, 201);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Creation {

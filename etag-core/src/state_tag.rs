@@ -32,6 +32,21 @@ enum Kind {
 impl StateTag {
     /// The state of a value, as its entity tag would name it, if that is not keyed.
     ///
+    /// ```
+    /// use etag_core::{StateTag, Versioned};
+    ///
+    /// #[derive(Versioned)]
+    /// struct Article {
+    ///     title: &'static str,
+    ///     #[versioned(skip)]
+    ///     views: u64,
+    /// }
+    ///
+    /// let [seen, unseen] = [7, 0].map(|views| StateTag::of(&Article { title: "Pumps", views }));
+    /// assert_eq!(seen?, unseen?);
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Where the value has no canonical JSON.
@@ -40,16 +55,43 @@ impl StateTag {
     }
 
     /// The state whose hash is `hash`.
+    ///
+    /// ```
+    /// use etag_core::StateTag;
+    /// use sha2::{Digest, Sha256};
+    ///
+    /// let state = StateTag::from_hash(Sha256::digest(b"\"hello\"").into()); // canonical JSON
+    /// assert_eq!(state.to_string(), "Wqdirjg_u3J688ejbUlApbjECpiUUtIwT8lY_z81Tno");
+    /// assert_eq!(state, StateTag::of("hello")?);
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
     pub const fn from_hash(hash: [u8; 32]) -> Self {
         Self(Kind::Hash(hash))
     }
 
     /// The state of a resource whose versions are numbered.
+    ///
+    /// ```
+    /// use etag_core::StateTag;
+    ///
+    /// let state = StateTag::from_revision(7);
+    /// assert_eq!(state.to_string(), "7");
+    /// assert_ne!(state, StateTag::of(&7)?); // which is the hash of a value
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
     pub const fn from_revision(revision: u64) -> Self {
         Self(Kind::Revision(revision))
     }
 
     /// The revision, where the state is one.
+    ///
+    /// ```
+    /// use etag_core::StateTag;
+    ///
+    /// assert_eq!(StateTag::from_revision(7).revision(), Some(7));
+    /// assert_eq!(StateTag::of("hello")?.revision(), None);
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
     pub const fn revision(&self) -> Option<u64> {
         match self.0 {
             Kind::Revision(revision) => Some(revision),
@@ -109,6 +151,13 @@ impl fmt::Display for StateTag {
 }
 
 /// The text is neither 43 characters of base64url nor a decimal number.
+///
+/// ```
+/// use etag_core::{InvalidStateTag, StateTag};
+///
+/// assert_eq!("007".parse::<StateTag>(), Err(InvalidStateTag)); // a state has one text: "7"
+/// assert_eq!("\"7\"".parse::<StateTag>(), Err(InvalidStateTag)); // this is an entity tag
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a state is 43 characters of base64url or a decimal number")]
 pub struct InvalidStateTag;

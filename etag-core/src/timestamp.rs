@@ -22,12 +22,29 @@ pub struct Timestamp {
 
 impl Timestamp {
     /// What the system's clock says, cut to microseconds.
+    ///
+    /// ```
+    /// use etag_core::Timestamp;
+    ///
+    /// let now = Timestamp::now();
+    /// assert!(now > "2020-01-01T00:00:00Z".parse()?);
+    /// assert_eq!(now.to_string().parse(), Ok(now)); // nothing is lost in its text
+    /// # Ok::<(), etag_core::InvalidTimestamp>(())
+    /// ```
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
     /// The time that many microseconds after 1970-01-01T00:00:00Z; beyond the years ±9999 the nearest
     /// time within them.
+    ///
+    /// ```
+    /// use etag_core::Timestamp;
+    ///
+    /// let before_1970 = Timestamp::from_microseconds(-1);
+    /// assert_eq!(before_1970.to_string(), "1969-12-31T23:59:59.999999Z");
+    /// assert_eq!(Timestamp::from_microseconds(i64::MAX).to_string(), "9999-12-30T22:00:00Z");
+    /// ```
     pub fn from_microseconds(microseconds: i64) -> Self {
         let [min, max] =
             [jiff::Timestamp::MIN, jiff::Timestamp::MAX].map(|bound| bound.as_second() * MICROSECONDS);
@@ -35,11 +52,26 @@ impl Timestamp {
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// ```
+    /// use etag_core::Timestamp;
+    ///
+    /// let time: Timestamp = "1970-01-01T00:00:01.0000059Z".parse()?;
+    /// assert_eq!(time.as_microseconds(), 1_000_005);
+    /// # Ok::<(), etag_core::InvalidTimestamp>(())
+    /// ```
     pub const fn as_microseconds(self) -> i64 {
         self.microseconds
     }
 
     /// Whole seconds since 1970-01-01T00:00:00Z: all that an HTTP date can tell (RFC 9110 §5.6.7).
+    ///
+    /// ```
+    /// use etag_core::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_microseconds(1_999_999).as_seconds(), 1);
+    /// assert_eq!(Timestamp::from_microseconds(-1).as_seconds(), -1); // the second that it is in
+    /// ```
     pub const fn as_seconds(self) -> i64 {
         self.microseconds.div_euclid(MICROSECONDS)
     }
@@ -78,6 +110,13 @@ impl fmt::Display for Timestamp {
 }
 
 /// The text is not a time as RFC 3339 writes it.
+///
+/// ```
+/// use etag_core::{InvalidTimestamp, Timestamp};
+///
+/// assert!("2026-03-01T12:00:00+01:00".parse::<Timestamp>().is_ok());
+/// assert_eq!("2026-03-01T12:00:00".parse::<Timestamp>(), Err(InvalidTimestamp)); // no offset
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected a time such as `2026-03-01T12:00:00Z` (RFC 3339)")]
 pub struct InvalidTimestamp;

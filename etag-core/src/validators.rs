@@ -26,6 +26,23 @@ impl From<EntityTag> for Validators {
 }
 
 /// A version of a resource, as a store hands it over: the entity tag is made of it in one place.
+///
+/// ```
+/// use etag_core::{LastModified, StateTag, Timestamp, Version, Versioned};
+///
+/// #[derive(Versioned)]
+/// struct Pump {
+///     litres: f64,
+/// }
+///
+/// let updated_at: Timestamp = "2026-03-01T12:00:00Z".parse()?; // of a row
+/// let state = StateTag::from_revision(7);
+/// let version = Version { state, modified: Some(LastModified::from(updated_at)) };
+/// let validators = version.validators::<Pump>();
+/// assert_eq!(validators.etag.map(|etag| etag.to_string()), Some("\"7\"".to_owned()));
+/// assert_eq!(validators.last_modified, version.modified);
+/// # Ok::<(), etag_core::InvalidTimestamp>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Version {
     /// What a write guards.

@@ -7,6 +7,22 @@ use crate::list::{Item, Items};
 use crate::outline::Outline;
 
 /// Takes the elements of an [`array`](crate::Describe::array) or a [`set`](crate::Describe::set).
+///
+/// ```
+/// use etag_core::{Describe, Versioned, canonical};
+///
+/// /// The last is on top.
+/// struct Stack(Vec<u64>);
+///
+/// impl Versioned for Stack {
+///     fn describe<D: Describe<Self>>(stack: &mut D) {
+///         stack.array(|stack, elements| stack.0.iter().rev().for_each(|it| elements.element(it)));
+///     }
+/// }
+///
+/// assert_eq!(canonical::to_vec(&Stack(vec![1, 2, 3]))?, b"[3,2,1]");
+/// # Ok::<(), canonical::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Array<'a, V: ?Sized> {
     open: OpenArray<'a>,
@@ -38,6 +54,22 @@ impl<'a, V: Versioned + ?Sized> Array<'a, V> {
     }
 
     /// Writes the next element.
+    ///
+    /// ```
+    /// use etag_core::{Describe, Versioned, canonical};
+    ///
+    /// /// A set, whose elements find their places by their canonical bytes.
+    /// struct Names(Vec<&'static str>);
+    ///
+    /// impl Versioned for Names {
+    ///     fn describe<D: Describe<Self>>(names: &mut D) {
+    ///         names.set(|names, elements| names.0.iter().for_each(|name| elements.element(name)));
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(canonical::to_vec(&Names(vec!["b", "a"]))?, br#"["a","b"]"#);
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     pub fn element(&mut self, value: &V) {
         match self.open.elements {
             Elements::Ordered => {

@@ -1,4 +1,23 @@
 /// Why a value has no canonical JSON, or no tag.
+///
+/// ```
+/// use etag_core::{Versioned, canonical};
+///
+/// #[derive(Versioned)]
+/// struct Maker {
+///     name: &'static str,
+/// }
+///
+/// #[derive(Versioned)]
+/// struct Pump {
+///     name: &'static str,
+///     #[serde(flatten)]
+///     maker: Maker,
+/// }
+///
+/// let pump = Pump { name: "north", maker: Maker { name: "Acme" } };
+/// assert_eq!(canonical::to_vec(&pump), Err(canonical::Error::Duplicate("name".to_owned())));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

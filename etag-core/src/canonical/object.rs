@@ -8,6 +8,26 @@ use crate::list::Items;
 use crate::outline::Outline;
 
 /// Takes the entries of a [`map`](crate::Describe::map), in any order.
+///
+/// ```
+/// use etag_core::{Describe, Versioned, canonical};
+///
+/// struct Counters(Vec<(String, u64)>);
+///
+/// impl Versioned for Counters {
+///     fn describe<D: Describe<Self>>(counters: &mut D) {
+///         counters.map(|counters, entries| {
+///             for (name, count) in &counters.0 {
+///                 entries.entry(name, count);
+///             }
+///         });
+///     }
+/// }
+///
+/// let counters = Counters(vec![("misses".to_owned(), 2), ("hits".to_owned(), 40)]);
+/// assert_eq!(canonical::to_vec(&counters)?, br#"{"hits":40,"misses":2}"#);
+/// # Ok::<(), canonical::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Object<'a, K: ?Sized, V: ?Sized> {
     open: OpenObject<'a>,
@@ -29,6 +49,22 @@ impl<'a, K: Versioned + ?Sized, V: Versioned + ?Sized> Object<'a, K, V> {
     }
 
     /// Writes the next entry; the key's own form is a string, a number or a boolean.
+    ///
+    /// ```
+    /// use etag_core::{Describe, Versioned, canonical};
+    ///
+    /// struct Only<K>(K, u64);
+    ///
+    /// impl<K: Versioned> Versioned for Only<K> {
+    ///     fn describe<D: Describe<Self>>(only: &mut D) {
+    ///         only.map(|only, entries| entries.entry(&only.0, &only.1));
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(canonical::to_vec(&Only(true, 1))?, br#"{"true":1}"#);
+    /// assert_eq!(canonical::to_vec(&Only([1, 2], 3)), Err(canonical::Error::Key));
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     pub fn entry(&mut self, key: &K, value: &V) {
         let (start, at) = self.open.key(&key);
         match self.open.is_list {

@@ -85,40 +85,151 @@ impl Writer {
     }
 
     /// Writes `null`.
+    ///
+    /// ```
+    /// use etag_core::{Describe, Versioned, canonical};
+    ///
+    /// /// Is not shown to anybody.
+    /// struct Secret(String);
+    ///
+    /// impl Versioned for Secret {
+    ///     fn describe<D: Describe<Self>>(secret: &mut D) {
+    ///         secret.leaf("null", |_, writer| writer.null());
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(canonical::to_vec(&Secret("hunter2".to_owned()))?, b"null");
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     pub fn null(&mut self) {
         self.bytes.extend_from_slice(b"null");
     }
 
     /// Writes a boolean.
+    ///
+    /// ```
+    /// use etag_core::{Describe, Versioned, canonical};
+    ///
+    /// enum Switch {
+    ///     On,
+    ///     Off,
+    /// }
+    ///
+    /// impl Versioned for Switch {
+    ///     fn describe<D: Describe<Self>>(switch: &mut D) {
+    ///         switch.leaf("boolean", |switch, writer| writer.boolean(matches!(switch, Self::On)));
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(canonical::to_vec(&[Switch::On, Switch::Off])?, b"[true,false]");
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     pub fn boolean(&mut self, value: bool) {
         self.bytes.extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     /// Writes an integer of at most 64 bits, with all its digits.
+    ///
+    /// ```
+    /// use etag_core::{Describe, Versioned, canonical};
+    ///
+    /// struct Balance(i64);
+    ///
+    /// impl Versioned for Balance {
+    ///     fn describe<D: Describe<Self>>(balance: &mut D) {
+    ///         balance.leaf("integer", |balance, writer| writer.signed(balance.0));
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(canonical::to_vec(&Balance(i64::MIN))?, b"-9223372036854775808");
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     #[inline(never)]
     pub fn signed(&mut self, value: i64) {
         self.bytes.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     /// Writes an integer of at most 64 bits without a sign, with all its digits.
+    ///
+    /// ```
+    /// use etag_core::{Describe, Versioned, canonical};
+    ///
+    /// struct Serial(u64);
+    ///
+    /// impl Versioned for Serial {
+    ///     fn describe<D: Describe<Self>>(serial: &mut D) {
+    ///         serial.leaf("integer", |serial, writer| writer.unsigned(serial.0));
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(canonical::to_vec(&Serial(u64::MAX))?, b"18446744073709551615");
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     #[inline(never)]
     pub fn unsigned(&mut self, value: u64) {
         self.bytes.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     /// Writes an integer of 128 bits, with all its digits.
+    ///
+    /// ```
+    /// use etag_core::{Describe, Versioned, canonical};
+    ///
+    /// struct Wei(i128);
+    ///
+    /// impl Versioned for Wei {
+    ///     fn describe<D: Describe<Self>>(wei: &mut D) {
+    ///         wei.leaf("wide integer", |wei, writer| writer.signed_wide(wei.0));
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(canonical::to_vec(&Wei(-10_i128.pow(24)))?, b"-1000000000000000000000000");
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     #[inline(never)]
     pub fn signed_wide(&mut self, value: i128) {
         self.bytes.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     /// Writes an integer of 128 bits without a sign, with all its digits.
+    ///
+    /// ```
+    /// use etag_core::{Describe, Versioned, canonical};
+    ///
+    /// struct Supply(u128);
+    ///
+    /// impl Versioned for Supply {
+    ///     fn describe<D: Describe<Self>>(supply: &mut D) {
+    ///         supply.leaf("wide integer", |supply, writer| writer.unsigned_wide(supply.0));
+    ///     }
+    /// }
+    ///
+    /// let most = canonical::to_vec(&Supply(u128::MAX))?;
+    /// assert_eq!(most, b"340282366920938463463374607431768211455");
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     #[inline(never)]
     pub fn unsigned_wide(&mut self, value: u128) {
         self.bytes.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     /// Writes a double as ECMAScript prints it; `null` where it is not finite.
+    ///
+    /// ```
+    /// use etag_core::{Describe, Versioned, canonical};
+    ///
+    /// struct Celsius(f64);
+    ///
+    /// impl Versioned for Celsius {
+    ///     fn describe<D: Describe<Self>>(celsius: &mut D) {
+    ///         celsius.leaf("double", |celsius, writer| writer.float(celsius.0));
+    ///     }
+    /// }
+    ///
+    /// let readings = [21.50, -0.0, 1e21, f64::NAN].map(Celsius);
+    /// assert_eq!(canonical::to_vec(&readings)?, b"[21.5,0,1e+21,null]");
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     pub fn float(&mut self, value: f64) {
         match self.is_key {
             false => number::write_f64(&mut self.bytes, value),
@@ -127,6 +238,21 @@ impl Writer {
     }
 
     /// Writes a single-precision float with its own shortest digits; `null` where it is not finite.
+    ///
+    /// ```
+    /// use etag_core::{Describe, Versioned, canonical};
+    ///
+    /// struct Gain(f32);
+    ///
+    /// impl Versioned for Gain {
+    ///     fn describe<D: Describe<Self>>(gain: &mut D) {
+    ///         gain.leaf("single", |gain, writer| writer.float_single(gain.0));
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(canonical::to_vec(&Gain(0.1))?, b"0.1"); // as a double: 0.10000000149011612
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     pub fn float_single(&mut self, value: f32) {
         match self.is_key {
             false => number::write_f32(&mut self.bytes, value),
@@ -142,11 +268,42 @@ impl Writer {
     }
 
     /// Writes a string.
+    ///
+    /// ```
+    /// use etag_core::{Describe, Versioned, canonical};
+    ///
+    /// struct Line(&'static str);
+    ///
+    /// impl Versioned for Line {
+    ///     fn describe<D: Describe<Self>>(line: &mut D) {
+    ///         line.leaf("string", |line, writer| writer.string(line.0.trim_end()));
+    ///     }
+    /// }
+    ///
+    /// let line = canonical::to_vec(&Line("\"über\"\t\u{7}\n"))?;
+    /// assert_eq!(line, r#""\"über\"\t\u0007""#.as_bytes());
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     pub fn string(&mut self, value: &str) {
         string::write(&mut self.bytes, value);
     }
 
     /// Writes what `value` displays as a string.
+    ///
+    /// ```
+    /// use etag_core::{Describe, Versioned, canonical};
+    ///
+    /// struct Quoted(&'static str);
+    ///
+    /// impl Versioned for Quoted {
+    ///     fn describe<D: Describe<Self>>(quoted: &mut D) {
+    ///         quoted.leaf("text", |text, writer| writer.display(&format_args!("<{:?}>", text.0)));
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(canonical::to_vec(&Quoted("a"))?, br#""<\"a\">""#);
+    /// # Ok::<(), canonical::Error>(())
+    /// ```
     #[inline(never)]
     pub fn display(&mut self, value: &dyn Display) {
         self.bytes.push(b'"');

@@ -113,11 +113,30 @@ impl<K, T> Collection<K, T> {
     }
 
     /// How many items there are.
+    ///
+    /// ```
+    /// use etag_core::Collection;
+    ///
+    /// let mut letters = Collection::try_from_iter([(1, 'a'), (2, 'b')])?;
+    /// letters.insert(2, 'c')?; // in the place of `b`
+    /// assert_eq!(letters.len(), 2);
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// use etag_core::Collection;
+    ///
+    /// let mut letters = Collection::try_from_iter([(1, 'a')])?;
+    /// assert!(!letters.is_empty());
+    /// letters.remove(&1);
+    /// assert!(letters.is_empty());
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -255,6 +274,15 @@ impl<K: Key + Ord, T: Versioned> Collection<K, T> {
 
 impl<K: Ord, T> Collection<K, T> {
     /// The value under a key.
+    ///
+    /// ```
+    /// use etag_core::Collection;
+    ///
+    /// let litres = Collection::try_from_iter([("north".to_owned(), 40)])?;
+    /// assert_eq!(litres.get("north"), Some(&40)); // no `String` is made to look
+    /// assert_eq!(litres.get("south"), None);
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
     pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&T>
     where
         K: Borrow<Q>,
@@ -263,6 +291,14 @@ impl<K: Ord, T> Collection<K, T> {
     }
 
     /// Whether there is a value under a key.
+    ///
+    /// ```
+    /// use etag_core::Collection;
+    ///
+    /// let litres = Collection::try_from_iter([("north".to_owned(), 40)])?;
+    /// assert!(litres.contains_key("north") && !litres.contains_key("south"));
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
     pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -271,6 +307,16 @@ impl<K: Ord, T> Collection<K, T> {
     }
 
     /// Takes out what is under a key.
+    ///
+    /// ```
+    /// use etag_core::Collection;
+    ///
+    /// let mut letters = Collection::try_from_iter([(1, 'a'), (2, 'b')])?;
+    /// assert_eq!(letters.remove(&1), Some('a'));
+    /// assert_eq!(letters.remove(&1), None);
+    /// assert_eq!(letters.state(), Collection::try_from_iter([(2, 'b')])?.state());
+    /// # Ok::<(), etag_core::canonical::Error>(())
+    /// ```
     pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<T>
     where
         K: Borrow<Q> + Clone,

@@ -51,6 +51,24 @@ pub struct Preconditions {
 }
 
 /// What the preconditions of a request demand.
+///
+/// ```
+/// use etag_core::{EntityTag, Outcome, Preconditions, Validators};
+/// use http::{HeaderMap, HeaderValue, Method, header::IF_NONE_MATCH};
+///
+/// let current = Validators::from(EntityTag::strong("v1")?);
+/// let headers = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static("\"v1\""))]);
+/// for (method, status) in [(Method::GET, 304), (Method::PUT, 412), (Method::OPTIONS, 200)] {
+///     let outcome = Preconditions::from_parts(&method, &headers)?.evaluate(Some(&current));
+///     let answer = match outcome {
+///         Outcome::Proceed => 200,
+///         Outcome::NotModified => 304,
+///         Outcome::PreconditionFailed => 412,
+///     };
+///     assert_eq!(answer, status);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Outcome {
@@ -63,6 +81,15 @@ pub enum Outcome {
 }
 
 /// A condition that can't be evaluated as it stands, on a request where to ignore it would be wrong.
+///
+/// ```
+/// use etag_core::Preconditions;
+/// use http::{HeaderMap, HeaderValue, Method, header::IF_NONE_MATCH};
+///
+/// let headers = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static("v1"))]);
+/// assert!(Preconditions::from_parts(&Method::GET, &headers).is_ok()); // it matches nothing: 200
+/// assert!(Preconditions::from_parts(&Method::PUT, &headers).is_err()); // it was to guard
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{header}` is malformed: {reason}")]
 pub struct MalformedPrecondition {
@@ -72,11 +99,29 @@ pub struct MalformedPrecondition {
 
 impl MalformedPrecondition {
     /// The header at fault.
+    ///
+    /// ```
+    /// use etag_core::Preconditions;
+    /// use http::{HeaderMap, HeaderValue, Method, header::IF_MATCH};
+    ///
+    /// let headers = HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static("v1"))]);
+    /// let malformed = Preconditions::from_parts(&Method::PUT, &headers).unwrap_err();
+    /// assert_eq!(malformed.header(), IF_MATCH);
+    /// ```
     pub fn header(&self) -> &HeaderName {
         &self.header
     }
 
     /// What is wrong with it.
+    ///
+    /// ```
+    /// use etag_core::Preconditions;
+    /// use http::{HeaderMap, HeaderValue, Method, header::IF_MATCH};
+    ///
+    /// let headers = HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static("\"v1"))]);
+    /// let malformed = Preconditions::from_parts(&Method::PUT, &headers).unwrap_err();
+    /// assert_eq!(malformed.reason(), "a double quote is not closed");
+    /// ```
     pub fn reason(&self) -> &'static str {
         self.reason
     }
@@ -177,6 +222,18 @@ impl Preconditions {
     /// current representation.
     ///
     /// What was [malformed](Self::malformed) can't be evaluated, and so fails.
+    ///
+    /// ```
+    /// use etag_core::{EntityTag, Outcome, Preconditions, Validators};
+    /// use http::{HeaderMap, HeaderValue, Method, header::IF_MATCH};
+    ///
+    /// let headers = HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static("*"))]);
+    /// let preconditions = Preconditions::from_parts(&Method::PUT, &headers)?;
+    /// let current = Validators::from(EntityTag::strong("v1")?);
+    /// assert_eq!(preconditions.evaluate(Some(&current)), Outcome::Proceed);
+    /// assert_eq!(preconditions.evaluate(None), Outcome::PreconditionFailed); // nothing to replace
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn evaluate(&self, current: Option<&Validators>) -> Outcome {
         let names_date = self.if_modified_since.is_some() || self.if_unmodified_since.is_some();
         // Without a date it is the same at any time, and no clock is asked.
@@ -186,6 +243,23 @@ impl Preconditions {
 
     /// As [`evaluate`](Self::evaluate), by another clock: `now` says which dates are
     /// [strong](LastModified::is_strong_at).
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use etag_core::{LastModified, Outcome, Preconditions, Validators};
+    /// use http::{HeaderMap, Method, header::IF_MODIFIED_SINCE};
+    ///
+    /// let time = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+    /// let modified = LastModified::strong(time);
+    /// let headers = HeaderMap::from_iter([(IF_MODIFIED_SINCE, modified.to_header_value(time))]);
+    /// let preconditions = Preconditions::from_parts(&Method::GET, &headers)?;
+    ///
+    /// let current = Validators { etag: None, last_modified: Some(modified) };
+    /// let at = |now| preconditions.evaluate_at(Some(&current), now);
+    /// assert_eq!(at(time), Outcome::Proceed); // its second is not over
+    /// assert_eq!(at(time + Duration::from_secs(1)), Outcome::NotModified);
+    /// # Ok::<(), etag_core::MalformedPrecondition>(())
+    /// ```
     pub fn evaluate_at(&self, current: Option<&Validators>, now: SystemTime) -> Outcome {
         if self.asked.action == Action::Neither {
             return Outcome::Proceed;
@@ -251,6 +325,17 @@ impl Preconditions {
     }
 
     /// What the request prefers of its answer.
+    ///
+    /// ```
+    /// use etag_core::{Preconditions, Return};
+    /// use http::{HeaderMap, HeaderName, HeaderValue, Method};
+    ///
+    /// let prefer = HeaderName::from_static("prefer");
+    /// let headers = HeaderMap::from_iter([(prefer, HeaderValue::from_static("return=minimal"))]);
+    /// let preconditions = Preconditions::from_parts(&Method::PUT, &headers)?;
+    /// assert_eq!(preconditions.preferences().returned(), Some(Return::Minimal));
+    /// # Ok::<(), etag_core::MalformedPrecondition>(())
+    /// ```
     pub fn preferences(&self) -> &Preferences {
         &self.asked.preferences
     }
@@ -261,43 +346,151 @@ impl Preconditions {
     }
 
     /// The header that could not be read, where ignoring it would be wrong.
+    ///
+    /// ```
+    /// use axum::extract::FromRequestParts;
+    /// use etag_core::{Outcome, Preconditions};
+    /// use http::{Request, header::IF_MATCH};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (mut parts, ()) = Request::put("/").header(IF_MATCH, "v1").body(())?.into_parts();
+    /// // Never rejects.
+    /// let preconditions = Preconditions::from_request_parts(&mut parts, &()).await?;
+    /// assert_eq!(preconditions.malformed().map(|malformed| malformed.header()), Some(&IF_MATCH));
+    /// assert_eq!(preconditions.evaluate(None), Outcome::PreconditionFailed);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn malformed(&self) -> Option<&MalformedPrecondition> {
         self.malformed.as_ref()
     }
 
     /// The tags of `If-Match` (§13.1.1).
+    ///
+    /// ```
+    /// use etag_core::{Preconditions, TagList};
+    /// use http::{HeaderMap, HeaderValue, Method, header::IF_MATCH};
+    ///
+    /// let headers = HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static(r#""v1", "v2""#))]);
+    /// let preconditions = Preconditions::from_parts(&Method::PUT, &headers)?;
+    /// let tags = vec!["\"v1\"".parse()?, "\"v2\"".parse()?];
+    /// assert_eq!(preconditions.if_match(), Some(&TagList::Tags(tags)));
+    /// assert_eq!(preconditions.if_none_match(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn if_match(&self) -> Option<&TagList> {
         self.if_match.as_ref()
     }
 
     /// The tags of `If-None-Match` (§13.1.2).
+    ///
+    /// ```
+    /// use etag_core::{Preconditions, TagList};
+    /// use http::{HeaderMap, HeaderValue, Method, header::IF_NONE_MATCH};
+    ///
+    /// let read = |text| {
+    ///     let headers = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static(text))]);
+    ///     Preconditions::from_parts(&Method::GET, &headers).map(|it| it.if_none_match().cloned())
+    /// };
+    /// assert_eq!(read("*")?, Some(TagList::Any));
+    /// assert_eq!(read("v1")?, Some(TagList::Tags(vec![]))); // malformed: it matches nothing
+    /// # Ok::<(), etag_core::MalformedPrecondition>(())
+    /// ```
     pub fn if_none_match(&self) -> Option<&TagList> {
         self.if_none_match.as_ref().map(SentTags::list)
     }
 
     /// The date of `If-Modified-Since` (§13.1.3), if it is valid.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use etag_core::Preconditions;
+    /// use http::{HeaderMap, HeaderValue, Method, header::IF_MODIFIED_SINCE};
+    ///
+    /// let read = |date| {
+    ///     let date = HeaderValue::from_static(date);
+    ///     let headers = HeaderMap::from_iter([(IF_MODIFIED_SINCE, date)]);
+    ///     Preconditions::from_parts(&Method::GET, &headers).map(|it| it.if_modified_since())
+    /// };
+    /// let time = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+    /// assert_eq!(read("Sun, 06 Nov 1994 08:49:37 GMT")?, Some(time));
+    /// assert_eq!(read("1994-11-06T08:49:37Z")?, None); // no HTTP date: ignored
+    /// # Ok::<(), etag_core::MalformedPrecondition>(())
+    /// ```
     pub fn if_modified_since(&self) -> Option<SystemTime> {
         self.if_modified_since
     }
 
     /// The date of `If-Unmodified-Since` (§13.1.4), if it is valid.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use etag_core::Preconditions;
+    /// use http::{HeaderMap, HeaderValue, Method, header::IF_UNMODIFIED_SINCE};
+    ///
+    /// let date = HeaderValue::from_static("Sun Nov  6 08:49:37 1994"); // obsolete, and read
+    /// let mut headers = HeaderMap::from_iter([(IF_UNMODIFIED_SINCE, date.clone())]);
+    /// let once = Preconditions::from_parts(&Method::PUT, &headers)?;
+    /// let time = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+    /// assert_eq!(once.if_unmodified_since(), Some(time));
+    ///
+    /// headers.append(IF_UNMODIFIED_SINCE, date);
+    /// let twice = Preconditions::from_parts(&Method::PUT, &headers)?;
+    /// assert_eq!(twice.if_unmodified_since(), None);
+    /// # Ok::<(), etag_core::MalformedPrecondition>(())
+    /// ```
     pub fn if_unmodified_since(&self) -> Option<SystemTime> {
         self.if_unmodified_since
     }
 
     /// The same conditions with `tags` as `If-Match`: those of a query string, where a client can't set
     /// headers.
+    ///
+    /// ```
+    /// use etag_core::{EntityTag, Outcome, Preconditions, TagList, Validators};
+    /// use http::{HeaderMap, Method};
+    ///
+    /// let tag = EntityTag::strong("v1")?; // of `?etag=v1`
+    /// let preconditions = Preconditions::from_parts(&Method::DELETE, &HeaderMap::new())?
+    ///     .with_if_match(TagList::Tags(vec![tag]));
+    /// let current = Validators::from(EntityTag::strong("v2")?);
+    /// assert_eq!(preconditions.evaluate(Some(&current)), Outcome::PreconditionFailed);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_if_match(self, tags: TagList) -> Self {
         Self { if_match: Some(tags), ..self }
     }
 
     /// Whether the method only selects a representation: GET and HEAD.
+    ///
+    /// ```
+    /// use etag_core::Preconditions;
+    /// use http::{HeaderMap, Method};
+    ///
+    /// let headers = HeaderMap::new();
+    /// assert!(Preconditions::from_parts(&Method::HEAD, &headers)?.selects());
+    /// assert!(!Preconditions::from_parts(&Method::DELETE, &headers)?.selects());
+    /// # Ok::<(), etag_core::MalformedPrecondition>(())
+    /// ```
     pub fn selects(&self) -> bool {
         self.asked.selects()
     }
 
     /// Whether there is any condition, or a header that should have been one.
+    ///
+    /// ```
+    /// use etag_core::Preconditions;
+    /// use http::header::{IF_NONE_MATCH, RANGE};
+    /// use http::{HeaderMap, HeaderValue, Method};
+    ///
+    /// let mut headers = HeaderMap::from_iter([(RANGE, HeaderValue::from_static("bytes=0-99"))]);
+    /// assert!(!Preconditions::from_parts(&Method::GET, &headers)?.is_conditional());
+    /// headers.insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
+    /// assert!(Preconditions::from_parts(&Method::GET, &headers)?.is_conditional());
+    /// # Ok::<(), etag_core::MalformedPrecondition>(())
+    /// ```
     pub fn is_conditional(&self) -> bool {
         self.malformed.is_some()
             || self.if_match.is_some()

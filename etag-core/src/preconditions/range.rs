@@ -7,6 +7,22 @@ use super::date;
 use crate::{EntityTag, Validators};
 
 /// Which part of a representation a GET is answered with (RFC 9110 §14.2).
+///
+/// ```
+/// use etag_core::{Part, Preconditions, Validators};
+/// use http::{HeaderMap, HeaderValue, Method, header::RANGE};
+///
+/// let headers = HeaderMap::from_iter([(RANGE, HeaderValue::from_static("bytes=-100"))]);
+/// let preconditions = Preconditions::from_parts(&Method::GET, &headers)?;
+/// let answer = |length| match preconditions.part(&Validators::default(), length) {
+///     Part::All => "200".to_owned(),
+///     Part::Bytes(part) => format!("206, bytes {}-{}/{length}", part.start(), part.end()),
+///     Part::Unsatisfiable => format!("416, bytes */{length}"),
+/// };
+/// assert_eq!(answer(1000), "206, bytes 900-999/1000");
+/// assert_eq!(answer(0), "200");
+/// # Ok::<(), etag_core::MalformedPrecondition>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Part {

@@ -9,6 +9,18 @@ use crate::{EntityTag, Validators};
 ///
 /// A list that names no tag is malformed here, though the grammar allows it (RFC 9110 §5.6.1): a change is answered
 /// 400, for its client meant to guard it and lost the tag.
+///
+/// ```
+/// use etag_core::{EntityTag, Preconditions, TagList};
+/// use http::{HeaderMap, HeaderValue, Method, header::IF_MATCH};
+///
+/// let mut headers = HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static(r#""a,b""#))]);
+/// headers.append(IF_MATCH, HeaderValue::from_static(r#", W/"c""#)); // with the first, one list
+/// let preconditions = Preconditions::from_parts(&Method::PUT, &headers)?;
+/// let tags = vec![EntityTag::strong("a,b")?, EntityTag::weak("c")?];
+/// assert_eq!(preconditions.if_match(), Some(&TagList::Tags(tags)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TagList {
     /// `*`: any current representation.

@@ -50,6 +50,19 @@ pub struct Selection {
 }
 
 /// A query string selects by something that there is not.
+///
+/// ```
+/// use etag_core::{Problem, Selection, Versioned};
+///
+/// #[derive(Versioned)]
+/// struct Pump {
+///     litres: u64,
+/// }
+///
+/// let error = Selection::parse::<Pump>("litres=many").unwrap_err();
+/// assert_eq!(error.to_string(), "`litres`: expected an integer");
+/// assert_eq!(Problem::from(error).status(), 400);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{parameter}`: {reason}")]
 pub struct InvalidSelection {
@@ -59,23 +72,52 @@ pub struct InvalidSelection {
 
 impl Selection {
     /// The first 50 resources, by key.
+    ///
+    /// ```
+    /// use etag_core::Selection;
+    ///
+    /// let first = Selection::new();
+    /// assert_eq!((first.limit(), first.offset()), (50, 0));
+    /// assert!(first.sort().is_empty() && first.filters().is_empty());
+    /// ```
     pub const fn new() -> Self {
         Self { limit: 50, offset: 0, sort: Vec::new(), filters: Vec::new() }
     }
 
     /// At most that many resources; 500 where it is more.
+    ///
+    /// ```
+    /// use etag_core::Selection;
+    ///
+    /// assert_eq!(Selection::new().with_limit(20).limit(), 20);
+    /// assert_eq!(Selection::new().with_limit(10_000).limit(), 500);
+    /// ```
     #[must_use]
     pub fn with_limit(self, limit: u64) -> Self {
         Self { limit: limit.min(MOST), ..self }
     }
 
     /// Those behind the first `offset` resources.
+    ///
+    /// ```
+    /// use etag_core::Selection;
+    ///
+    /// let third_page = Selection::new().with_limit(20).with_offset(40);
+    /// assert_eq!((third_page.limit(), third_page.offset()), (20, 40));
+    /// ```
     #[must_use]
     pub fn with_offset(self, offset: u64) -> Self {
         Self { offset, ..self }
     }
 
     /// Sorts by a member, behind those that were named before; `-name` sorts the greatest first.
+    ///
+    /// ```
+    /// use etag_core::Selection;
+    ///
+    /// let selection = Selection::new().with_sort("status").with_sort("-value");
+    /// assert_eq!(selection.sort(), ["status", "-value"]);
+    /// ```
     #[must_use]
     pub fn with_sort(mut self, member: impl Into<String>) -> Self {
         self.sort.push(member.into());
@@ -83,6 +125,15 @@ impl Selection {
     }
 
     /// Only those whose member is this: a text, a number, `true` or `false`, or a time.
+    ///
+    /// ```
+    /// use etag_core::Selection;
+    ///
+    /// let active = Selection::new().with_filter("status", "active");
+    /// assert_eq!(active.filters(), [("status".to_owned(), "active".to_owned())]);
+    /// let both = active.with_filter("litres", "40"); // must hold
+    /// assert_eq!(both.filters().len(), 2);
+    /// ```
     #[must_use]
     pub fn with_filter(mut self, member: impl Into<String>, value: impl Into<String>) -> Self {
         self.filters.push((member.into(), value.into()));
@@ -90,6 +141,20 @@ impl Selection {
     }
 
     /// Reads a query string.
+    ///
+    /// ```
+    /// use etag_core::{Selection, Versioned};
+    ///
+    /// #[derive(Versioned)]
+    /// struct Pump {
+    ///     name: String,
+    /// }
+    ///
+    /// let selection = Selection::parse::<Pump>("name=north+east&offset=40")?;
+    /// assert_eq!(selection, Selection::new().with_filter("name", "north east").with_offset(40));
+    /// assert!(Selection::parse::<Pump>("name=north&name=east").is_err());
+    /// # Ok::<(), etag_core::InvalidSelection>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -121,21 +186,62 @@ impl Selection {
     }
 
     /// How many resources there are at most.
+    ///
+    /// ```
+    /// use etag_core::Selection;
+    ///
+    /// assert_eq!(Selection::new().limit(), 50);
+    /// assert_eq!(Selection::new().with_limit(20).limit(), 20);
+    /// ```
     pub const fn limit(&self) -> u64 {
         self.limit
     }
 
     /// How many resources are passed over.
+    ///
+    /// ```
+    /// use etag_core::Selection;
+    ///
+    /// assert_eq!(Selection::new().offset(), 0);
+    /// assert_eq!(Selection::new().with_offset(40).offset(), 40);
+    /// ```
     pub const fn offset(&self) -> u64 {
         self.offset
     }
 
     /// The members that are sorted by, in the order of their weight; `-` stands before one whose greatest comes first.
+    ///
+    /// ```
+    /// use etag_core::{Selection, Versioned};
+    ///
+    /// #[derive(Versioned)]
+    /// struct Pump {
+    ///     name: String,
+    ///     litres: f64,
+    /// }
+    ///
+    /// assert_eq!(Selection::parse::<Pump>("sort=-litres,name")?.sort(), ["-litres", "name"]);
+    /// # Ok::<(), etag_core::InvalidSelection>(())
+    /// ```
     pub fn sort(&self) -> &[String] {
         &self.sort
     }
 
     /// The members that are filtered by, and their values.
+    ///
+    /// ```
+    /// use etag_core::{Selection, Versioned};
+    ///
+    /// #[derive(Versioned)]
+    /// struct Pump {
+    ///     name: String,
+    ///     litres: f64,
+    /// }
+    ///
+    /// let selection = Selection::parse::<Pump>("limit=20&litres=40.0")?;
+    /// assert_eq!(selection.filters(), [("litres".to_owned(), "40.0".to_owned())]);
+    /// # Ok::<(), etag_core::InvalidSelection>(())
+    /// ```
     pub fn filters(&self) -> &[(String, String)] {
         &self.filters
     }
@@ -270,11 +376,31 @@ fn count(name: &str, text: &str) -> Result<u64, InvalidSelection> {
 
 impl InvalidSelection {
     /// Says what is wrong with a parameter.
+    ///
+    /// ```
+    /// use etag_core::InvalidSelection;
+    ///
+    /// let error = InvalidSelection::new("near", "expected a latitude and a longitude");
+    /// assert_eq!(error.to_string(), "`near`: expected a latitude and a longitude");
+    /// ```
     pub fn new(parameter: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { parameter: parameter.into(), reason: reason.into() }
     }
 
     /// The parameter that is wrong.
+    ///
+    /// ```
+    /// use etag_core::{Selection, Versioned};
+    ///
+    /// #[derive(Versioned)]
+    /// struct Pump {
+    ///     litres: f64,
+    /// }
+    ///
+    /// let error = Selection::parse::<Pump>("sort=colour").unwrap_err();
+    /// assert_eq!(error.parameter(), "sort");
+    /// assert_eq!(Selection::parse::<Pump>("colour=red").unwrap_err().parameter(), "colour");
+    /// ```
     pub fn parameter(&self) -> &str {
         &self.parameter
     }
