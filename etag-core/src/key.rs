@@ -72,6 +72,14 @@ pub trait KeyPart: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Se
 
 /// What identifies a resource among those of its type: a [`KeyPart`], several in a tuple, or `()` for the
 /// only one.
+///
+/// ```
+/// use etag_core::Key;
+///
+/// assert_eq!(<(u64, String)>::from_parts(&["7", "north"]), Some((7, "north".to_owned())));
+/// assert_eq!(<(u64, String)>::from_parts(&["07", "north"]), None); // it is `7` in another form
+/// assert_eq!(<()>::from_parts(&[] as &[&str]), Some(()));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a key",
     label = "expected an integer, a `String`, a `Uuid`, a type that implements `KeyPart`, or a tuple of these",

@@ -84,7 +84,7 @@ pub trait Resource: Versioned + Sized + Send + Sync + 'static {
     /// between.
     const COLLECTION_TAG: bool = false;
 
-    /// The value's own key; `None` where the key is only in the path.
+    /// The value's own key; `None` where the key is only in the path, but `Some(())` of the one resource of its type.
     ///
     /// ```
     /// use etag_core::{Database, Resource, Versioned};

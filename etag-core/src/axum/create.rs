@@ -69,6 +69,42 @@ pub struct Create<T: Resource, L: ListGuard = NoList, S: Store<T> = <T as Resour
 }
 
 /// Which list guards what a [`Create`] creates: [`NoList`], or [`InList`].
+///
+/// ```
+/// use etag_core::axum::{Create, InList, ListGuard, NoList};
+/// # use axum::Router;
+/// # use axum::routing::post;
+/// # use etag_core::{Database, Versioned};
+/// # use http::Request;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database)]
+/// # struct Note { #[versioned(id)] id: u64, text: String }
+/// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+/// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+/// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+/// #     let (parts, body) = answer.into_parts();
+/// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+/// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+/// # }
+///
+/// /// What both can do, whatever guards them.
+/// async fn key<L: ListGuard>(note: Create<Note, L>) -> String {
+///     note.key().to_string()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app =
+///     Router::new().route("/free", post(key::<NoList>)).route("/listed", post(key::<InList>));
+/// # let app = app.with_state(Database::connect("memory:").await?);
+/// for path in ["/free", "/listed"] {
+///     let post = Request::post(path).header("content-type", "application/json");
+///     assert_eq!(send(&app, post, r#"{"id":7,"text":"first"}"#).await.body(), "7");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which list guards what is created",
     label = "expected `NoList`, `InList` or `InList<Query>`",
@@ -80,11 +116,81 @@ pub trait ListGuard: sealed::Sealed {
 }
 
 /// No list guards what is created.
+///
+/// ```
+/// use etag_core::axum::{Create, NoList, Problem, Tagged};
+/// # use axum::Router;
+/// # use axum::routing::post;
+/// # use etag_core::{Database, Versioned};
+/// # use http::Request;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database)]
+/// # struct Note { #[versioned(id)] id: u64, text: String }
+/// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+/// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+/// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+/// #     let (parts, body) = answer.into_parts();
+/// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+/// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+/// # }
+///
+/// /// As `Create<Note>`.
+/// async fn create(note: Create<Note, NoList>) -> Result<Tagged<Note>, Problem> {
+///     note.save().await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new().route("/notes", post(create));
+/// # let app = app.with_state(Database::connect("memory:").await?);
+/// let post = || Request::post("/notes").header("content-type", "application/json");
+/// let guarded = post().header("if-match", r#""a-list""#); // which no list is compared with
+/// assert_eq!(send(&app, guarded, r#"{"id":7,"text":"first"}"#).await.status(), 412);
+/// assert_eq!(send(&app, post(), r#"{"id":7,"text":"first"}"#).await.status(), 201);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct NoList;
 
 /// The list that the request's query string selects guards what is created in it.
+///
+/// ```
+/// use etag_core::axum::{Create, FreshList, InList, Problem, Tagged};
+/// # use axum::Router;
+/// # use axum::routing::get;
+/// # use etag_core::{Database, Versioned};
+/// # use http::Request;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database)]
+/// # struct Note { #[versioned(id)] id: u64, text: String }
+/// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+/// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+/// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+/// #     let (parts, body) = answer.into_parts();
+/// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+/// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+/// # }
+///
+/// async fn create(note: Create<Note, InList>) -> Result<Tagged<Note>, Problem> {
+///     note.save().await
+/// }
+/// # async fn list(notes: FreshList<Note>) -> Tagged<Vec<Note>> { notes.into() }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = Router::new().route("/notes", get(list).post(create));
+/// # let app = app.with_state(Database::connect("memory:").await?);
+/// let empty = send(&app, Request::get("/notes"), "").await;
+/// let post = Request::post("/notes").header("content-type", "application/json");
+/// let post = post.header("if-match", &empty.headers()["etag"]);
+/// assert_eq!(send(&app, post, r#"{"id":7,"text":"the first one"}"#).await.status(), 201);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct InList<Q = Selection>(PhantomData<fn() -> Q>);
 
@@ -115,6 +221,40 @@ struct List<Q> {
 impl<T: Resource, S: Store<T>> Create<T, NoList, S> {
     /// Writes the value where nothing exists under its key: 201.
     ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::post;
+    /// # use etag_core::{Database, Problem, Versioned};
+    /// # use etag_core::axum::{Create, Tagged};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn create(note: Create<Note>) -> Result<Tagged<Note>, Problem> {
+    ///     note.save().await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = Router::new().route("/notes", post(create));
+    /// # let app = app.with_state(Database::connect("memory:").await?);
+    /// # let post = || Request::post("/notes").header("content-type", "application/json");
+    /// let created = send(&app, post(), r#"{"id":7,"text":"first"}"#).await;
+    /// assert_eq!(created.status(), 201);
+    /// assert_eq!(created.headers()["location"], "/notes/7");
+    /// assert_eq!(send(&app, post(), r#"{"id":7,"text":"other"}"#).await.status(), 409);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// 409 where something does.
@@ -124,6 +264,45 @@ impl<T: Resource, S: Store<T>> Create<T, NoList, S> {
     }
 
     /// As [`save`](Self::save), in a transaction of yours.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use axum::routing::post;
+    /// # use etag_core::{Database, Problem, Versioned};
+    /// # use etag_core::axum::{Create, Tagged};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn create(
+    ///     State(database): State<Database>,
+    ///     note: Create<Note>,
+    /// ) -> Result<Tagged<Note>, Problem> {
+    ///     let mut transaction = database.transaction().await?;
+    ///     let saved = note.save_in(&mut transaction).await?;
+    ///     assert!(database.get::<Note>(&7).await?.is_none()); // not before the commit
+    ///     saved.commit(transaction).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # let app = Router::new().route("/notes", post(create)).with_state(database.clone());
+    /// # let post = Request::post("/notes").header("content-type", "application/json");
+    /// assert_eq!(send(&app, post, r#"{"id":7,"text":"first"}"#).await.status(), 201);
+    /// assert!(database.get::<Note>(&7).await?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -141,6 +320,43 @@ impl<T: Resource, S: Store<T>> Create<T, NoList, S> {
 impl<T: Resource, Q: ListQuery<T>, S: Insert<T, Q>> Create<T, InList<Q>, S> {
     /// Writes the value where nothing exists under its key, and the list is in the state that the request requires:
     /// 201.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::get;
+    /// # use etag_core::{Database, Problem, Versioned};
+    /// # use etag_core::axum::{Create, FreshList, InList, Tagged};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn create(note: Create<Note, InList>) -> Result<Tagged<Note>, Problem> {
+    ///     note.save().await
+    /// }
+    /// # async fn list(notes: FreshList<Note>) -> Tagged<Vec<Note>> { notes.into() }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = Router::new().route("/notes", get(list).post(create))
+    /// #     .with_state(Database::connect("memory:").await?);
+    /// let empty = send(&app, Request::get("/notes"), "").await;
+    /// let post = || {
+    ///     let post = Request::post("/notes").header("content-type", "application/json");
+    ///     post.header("if-match", &empty.headers()["etag"])
+    /// };
+    /// assert_eq!(send(&app, post(), r#"{"id":7,"text":"first"}"#).await.status(), 201);
+    /// assert_eq!(send(&app, post(), r#"{"id":8,"text":"second"}"#).await.status(), 412);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -162,6 +378,48 @@ impl<T: Resource, Q: ListQuery<T>, S: Insert<T, Q>> Create<T, InList<Q>, S> {
     }
 
     /// As [`save`](Self::save), in a transaction of yours.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use axum::routing::get;
+    /// # use etag_core::{Database, Problem, Versioned};
+    /// # use etag_core::axum::{Create, FreshList, InList, Tagged};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn create(
+    ///     State(database): State<Database>,
+    ///     note: Create<Note, InList>,
+    /// ) -> Result<Tagged<Note>, Problem> {
+    ///     let mut transaction = database.transaction().await?;
+    ///     let saved = note.save_in(&mut transaction).await?;
+    ///     assert!(database.get::<Note>(&7).await?.is_none()); // not before the commit
+    ///     saved.commit(transaction).await
+    /// }
+    /// # async fn list(notes: FreshList<Note>) -> Tagged<Vec<Note>> { notes.into() }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # let app = Router::new().route("/notes", get(list).post(create)).with_state(database.clone());
+    /// let empty = send(&app, Request::get("/notes"), "").await;
+    /// let post = Request::post("/notes").header("content-type", "application/json");
+    /// let post = post.header("if-match", &empty.headers()["etag"]);
+    /// assert_eq!(send(&app, post, r#"{"id":7,"text":"first"}"#).await.status(), 201);
+    /// assert!(database.get::<Note>(&7).await?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -206,6 +464,41 @@ impl<Q> List<Q> {
 
 impl<T: Resource, L: ListGuard, S: Store<T>> Create<T, L, S> {
     /// What will identify the resource.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::post;
+    /// # use etag_core::{Database, Problem, Versioned};
+    /// # use etag_core::axum::{Create, Tagged};
+    /// # use http::{Request, StatusCode};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn create(note: Create<Note>) -> Result<Tagged<Note>, Problem> {
+    ///     match note.key() {
+    ///         0 => Err(StatusCode::UNPROCESSABLE_ENTITY.into()),
+    ///         _ => note.save().await,
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = Router::new().route("/notes", post(create))
+    /// #     .with_state(Database::connect("memory:").await?);
+    /// # let post = || Request::post("/notes").header("content-type", "application/json");
+    /// assert_eq!(send(&app, post(), r#"{"id":0,"text":"first"}"#).await.status(), 422);
+    /// assert_eq!(send(&app, post(), r#"{"id":1,"text":"first"}"#).await.status(), 201);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn key(&self) -> &T::Key {
         &self.key
     }

@@ -69,11 +69,63 @@ pub struct EtagLayer {
 
 impl EtagLayer {
     /// A layer that holds back at most 1 MiB of a body to hash it.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::get;
+    /// # use etag_core::axum::EtagLayer;
+    /// # use http::Request;
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = Router::new()
+    ///     .route("/short", get(|| async { "be kind" }))
+    ///     .route("/long", get(|| async { "be kind ".repeat(1 << 20) }))
+    ///     .layer(EtagLayer::new());
+    /// let short = send(&app, Request::get("/short"), "").await;
+    /// assert!(short.headers().contains_key("etag"));
+    /// let long = send(&app, Request::get("/long"), "").await;
+    /// assert!(!long.headers().contains_key("etag"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub const fn new() -> Self {
         Self { cap: 1 << 20 }
     }
 
     /// The same with another limit, in bytes.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::get;
+    /// # use etag_core::axum::EtagLayer;
+    /// # use http::Request;
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = Router::new()
+    ///     .route("/seven", get(|| async { "be kind" }))
+    ///     .route("/eight", get(|| async { "be brave" }))
+    ///     .layer(EtagLayer::new().cap(7));
+    /// let seven = send(&app, Request::get("/seven"), "").await;
+    /// assert!(seven.headers().contains_key("etag"));
+    /// let eight = send(&app, Request::get("/eight"), "").await; // one byte too long
+    /// assert!(!eight.headers().contains_key("etag"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn cap(self, bytes: usize) -> Self {
         Self { cap: bytes }
@@ -95,6 +147,22 @@ impl<S> Layer<S> for EtagLayer {
 }
 
 /// A service under an [`EtagLayer`].
+///
+/// ```
+/// use axum::{Router, body::Body, routing::get};
+/// use etag_core::axum::{EtagLayer, EtagService};
+/// use http::Request;
+/// use tower::{Layer, ServiceExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let router: Router = Router::new().route("/motd", get(|| async { "be kind" }));
+/// let service: EtagService<Router> = EtagLayer::new().layer(router);
+/// let answer = service.oneshot(Request::get("/motd").body(Body::empty())?).await?;
+/// assert!(answer.headers().contains_key("etag"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct EtagService<S> {
     inner: S,

@@ -63,11 +63,77 @@ impl<T: Resource, S: Store<T>> Fresh<T, S> {
     }
 
     /// The value's version.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::get;
+    /// # use etag_core::{Database, Required, StateTag, Versioned};
+    /// # use etag_core::axum::Fresh;
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn state(note: Fresh<Note>) -> String {
+    ///     note.version().state.to_string()
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let database = Database::connect("memory:").await?;
+    /// let note = Note { id: 1, text: "first".to_owned() };
+    /// let expected = StateTag::of(&note)?.to_string();
+    /// database.import(vec![note], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", get(state)).with_state(database);
+    /// assert_eq!(send(&app, Request::get("/notes/1"), "").await.body(), &expected);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn version(&self) -> &Version {
         &self.version
     }
 
     /// The value and its version.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::get;
+    /// # use etag_core::{Database, Required, StateTag, Versioned};
+    /// # use etag_core::axum::Fresh;
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn text(note: Fresh<Note>) -> String {
+    ///     let (note, version) = note.into_parts();
+    ///     assert_eq!(StateTag::of(&note).ok(), Some(version.state));
+    ///     note.text // moved out, not cloned
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", get(text)).with_state(database);
+    /// assert_eq!(send(&app, Request::get("/notes/1"), "").await.body(), "first");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_parts(self) -> (T, Version) {
         (self.value, self.version)
     }

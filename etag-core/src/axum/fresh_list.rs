@@ -74,16 +74,113 @@ pub struct FreshList<T: Resource, Q = Selection, S: Select<T, Q> = <T as Resourc
 
 impl<T: Resource, Q, S: Select<T, Q>> FreshList<T, Q, S> {
     /// What the query string said.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::get;
+    /// # use etag_core::{Database, Versioned};
+    /// # use etag_core::axum::FreshList;
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn limit(notes: FreshList<Note>) -> String {
+    ///     notes.query().limit().to_string()
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = Router::new().route("/notes", get(limit));
+    /// # let app = app.with_state(Database::connect("memory:").await?);
+    /// assert_eq!(send(&app, Request::get("/notes?limit=7"), "").await.body(), "7");
+    /// assert_eq!(send(&app, Request::get("/notes"), "").await.body(), "50"); // nothing is said
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query(&self) -> &Q {
         &self.query
     }
 
     /// The keys and versions of the page, and how many items there are on all pages.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::get;
+    /// # use etag_core::{Database, Required, Versioned};
+    /// # use etag_core::axum::FreshList;
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn count(notes: FreshList<Note>) -> String {
+    ///     format!("{} of {}", notes.selected().items().len(), notes.selected().total())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let database = Database::connect("memory:").await?;
+    /// let notes = [1, 2, 3].map(|id| Note { id, text: String::new() });
+    /// database.import(notes.into(), Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes", get(count)).with_state(database);
+    /// assert_eq!(send(&app, Request::get("/notes?limit=2"), "").await.body(), "2 of 3");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn selected(&self) -> &Selected<T> {
         &self.selected
     }
 
     /// The values, and their keys and versions.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::get;
+    /// # use etag_core::{Database, Required, Versioned};
+    /// # use etag_core::axum::FreshList;
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn texts(notes: FreshList<Note>) -> String {
+    ///     let (notes, selected) = notes.into_parts();
+    ///     assert_eq!(selected.items()[0].0, notes[0].id);
+    ///     notes.into_iter().map(|note| note.text).collect()
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let database = Database::connect("memory:").await?;
+    /// let notes = [(1, "one"), (2, "two")].map(|(id, text)| Note { id, text: text.to_owned() });
+    /// database.import(notes.into(), Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes", get(texts)).with_state(database);
+    /// assert_eq!(send(&app, Request::get("/notes?sort=-text"), "").await.body(), "twoone");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_parts(self) -> (Vec<T>, Selected<T>) {
         (self.values, self.selected)
     }

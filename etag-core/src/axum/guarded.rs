@@ -63,6 +63,40 @@ pub struct Guarded<T: Resource, S: Store<T> = <T as Resource>::Store> {
 impl<T: Resource, S: Store<T>> Guarded<T, S> {
     /// Writes the value over the state that the guard saw, and answers with it.
     ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::post;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::{Guarded, Tagged};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn clear(mut note: Guarded<Note>) -> Result<Tagged<Note>, Problem> {
+    ///     note.text.clear();
+    ///     note.save().await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}/clear", post(clear)).with_state(database.clone());
+    /// let clear = Request::post("/notes/1/clear").header("if-match", "*");
+    /// assert_eq!(send(&app, clear, "").await.body(), r#"{"id":1,"text":""}"#);
+    /// assert!(database.get::<Note>(&1).await?.is_some_and(|note| note.text.is_empty()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// 412 where somebody else was faster, 409 where the request named no state, 404 where it was deleted.
@@ -71,6 +105,47 @@ impl<T: Resource, S: Store<T>> Guarded<T, S> {
     }
 
     /// As [`save`](Self::save), in a transaction of yours.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use axum::routing::post;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::{Guarded, Tagged};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn clear(
+    ///     State(database): State<Database>,
+    ///     mut note: Guarded<Note>,
+    /// ) -> Result<Tagged<Note>, Problem> {
+    ///     note.text.clear();
+    ///     let mut transaction = database.transaction().await?;
+    ///     let saved = note.save_in(&mut transaction).await?;
+    ///     assert!(database.get::<Note>(&1).await?.is_some_and(|note| note.text == "first"));
+    ///     saved.commit(transaction).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}/clear", post(clear)).with_state(database.clone());
+    /// # let clear = Request::post("/notes/1/clear").header("if-match", "*");
+    /// assert_eq!(send(&app, clear, "").await.status(), 200);
+    /// assert!(database.get::<Note>(&1).await?.is_some_and(|note| note.text.is_empty()));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -84,6 +159,39 @@ impl<T: Resource, S: Store<T>> Guarded<T, S> {
 
     /// Deletes the resource in the state that the guard saw: 204.
     ///
+    /// ```
+    /// # use axum::Router;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::Guarded;
+    /// # use http::{Request, StatusCode};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn delete(note: Guarded<Note>) -> Result<StatusCode, Problem> {
+    ///     note.delete().await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", axum::routing::delete(delete))
+    /// #     .with_state(database.clone());
+    /// let delete = Request::delete("/notes/1").header("if-match", "*");
+    /// assert_eq!(send(&app, delete, "").await.status(), 204);
+    /// assert!(database.get::<Note>(&1).await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`save`](Self::save).
@@ -93,6 +201,46 @@ impl<T: Resource, S: Store<T>> Guarded<T, S> {
     }
 
     /// As [`delete`](Self::delete), in a transaction of yours.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::Guarded;
+    /// # use http::{Request, StatusCode};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn delete(
+    ///     State(database): State<Database>,
+    ///     note: Guarded<Note>,
+    /// ) -> Result<StatusCode, Problem> {
+    ///     let mut transaction = database.transaction().await?;
+    ///     let deleted = note.delete_in(&mut transaction).await?;
+    ///     assert!(database.get::<Note>(&1).await?.is_some()); // it is there until the commit
+    ///     deleted.commit(transaction).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", axum::routing::delete(delete))
+    /// #     .with_state(database.clone());
+    /// # let delete = Request::delete("/notes/1").header("if-match", "*");
+    /// assert_eq!(send(&app, delete, "").await.status(), 204);
+    /// assert!(database.get::<Note>(&1).await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -106,6 +254,48 @@ impl<T: Resource, S: Store<T>> Guarded<T, S> {
     }
 
     /// The value, and the proof that a store takes.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use etag_core::{Database, Problem, Removed, Required, Store, Versioned};
+    /// # use etag_core::axum::Guarded;
+    /// # use http::{Request, StatusCode};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// /// Answers with what is deleted.
+    /// async fn take(
+    ///     State(database): State<Database>,
+    ///     note: Guarded<Note>,
+    /// ) -> Result<String, Problem> {
+    ///     let (note, matched) = note.into_parts();
+    ///     match database.remove(matched).await? {
+    ///         Removed::Removed => Ok(note.text),
+    ///         Removed::Stale(_) => Err(StatusCode::PRECONDITION_FAILED.into()),
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", axum::routing::delete(take))
+    /// #     .with_state(database.clone());
+    /// let delete = Request::delete("/notes/1").header("if-match", "*");
+    /// assert_eq!(send(&app, delete, "").await.body(), "first");
+    /// assert!(database.get::<Note>(&1).await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_parts(self) -> (T, Matched<T>) {
         (self.value, self.ticket.into_matched())
     }

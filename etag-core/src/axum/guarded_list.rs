@@ -95,6 +95,40 @@ struct List<T: Resource, S> {
 
 impl<T: Resource, B: ChangeEach<T>, S: Bulk<T>> GuardedList<T, B, S> {
     /// What was sent for each item.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use etag_core::{Database, Required, Versioned};
+    /// # use etag_core::axum::{GuardedList, MergePatch};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn patch(notes: GuardedList<Note, MergePatch>) -> String {
+    ///     let touched = notes.bodies().iter().filter(|patch| patch.names("text"));
+    ///     format!("{} of {}", touched.count(), notes.bodies().len())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let database = Database::connect("memory:").await?;
+    /// let notes = [1, 2].map(|id| Note { id, text: String::new() });
+    /// database.import(notes.into(), Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes", axum::routing::patch(patch)).with_state(database);
+    /// # let patch = Request::patch("/notes")
+    /// #     .header("content-type", "application/merge-patch+json").header("if-match", "*");
+    /// assert_eq!(send(&app, patch, r#"[{"id":1},{"id":2,"text":"new"}]"#).await.body(), "1 of 2");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn bodies(&self) -> &[B::Body] {
         &self.bodies
     }
@@ -103,6 +137,45 @@ impl<T: Resource, B: ChangeEach<T>, S: Bulk<T>> GuardedList<T, B, S> {
     ///
     /// An item that the request does not change keeps its tag and its date. Patches under `If-Match: *` are applied
     /// again to what is there now when somebody else was faster, unless the handler has changed the values.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::get;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::{FreshList, GuardedList, Tagged};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn replace(notes: GuardedList<Note>) -> Result<Tagged<Vec<Note>>, Problem> {
+    ///     notes.save().await
+    /// }
+    /// # async fn list(notes: FreshList<Note>) -> Tagged<Vec<Note>> { notes.into() }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let database = Database::connect("memory:").await?;
+    /// let notes = [1, 2].map(|id| Note { id, text: String::new() });
+    /// database.import(notes.into(), Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes", get(list).put(replace)).with_state(database);
+    /// # let put = Request::put("/notes")
+    /// #     .header("content-type", "application/json").header("if-match", "*");
+    /// let body = r#"[{"id":1,"text":"one"},{"id":2,"text":"two"}]"#;
+    /// let saved = send(&app, put, body).await;
+    /// assert_eq!((saved.status().as_u16(), &**saved.body()), (200, body));
+    /// let listed = send(&app, Request::get("/notes"), "").await;
+    /// assert_eq!(saved.headers()["etag"], listed.headers()["etag"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -132,6 +205,47 @@ impl<T: Resource, B: ChangeEach<T>, S: Bulk<T>> GuardedList<T, B, S> {
 
     /// As [`save`](Self::save), in a transaction of yours; patches are not applied again: 409.
     ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use axum::routing::put;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::{GuardedList, Tagged};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn replace(
+    ///     State(database): State<Database>,
+    ///     notes: GuardedList<Note>,
+    /// ) -> Result<Tagged<Vec<Note>>, Problem> {
+    ///     let mut transaction = database.transaction().await?;
+    ///     let saved = notes.save_in(&mut transaction).await?;
+    ///     assert!(database.get::<Note>(&1).await?.is_some_and(|note| note.text == "first"));
+    ///     saved.commit(transaction).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes", put(replace)).with_state(database.clone());
+    /// # let put = Request::put("/notes")
+    /// #     .header("content-type", "application/json").header("if-match", "*");
+    /// assert_eq!(send(&app, put, r#"[{"id":1,"text":"second"}]"#).await.status(), 200);
+    /// assert!(database.get::<Note>(&1).await?.is_some_and(|note| note.text == "second"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`save`](Self::save).
@@ -148,6 +262,47 @@ impl<T: Resource, B: ChangeEach<T>, S: Bulk<T>> GuardedList<T, B, S> {
     }
 
     /// The values, and for each the proof that a store takes.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use axum::routing::put;
+    /// # use etag_core::{Bulk, Database, Problem, Required, Versioned, WrittenAll};
+    /// # use etag_core::axum::GuardedList;
+    /// # use http::{Request, StatusCode};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn replace(
+    ///     State(database): State<Database>,
+    ///     notes: GuardedList<Note>,
+    /// ) -> Result<String, Problem> {
+    ///     match database.replace_all(notes.into_parts()).await? {
+    ///         WrittenAll::Written(written) => Ok(written.len().to_string()),
+    ///         WrittenAll::Stale(_) => Err(StatusCode::PRECONDITION_FAILED.into()),
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes", put(replace)).with_state(database.clone());
+    /// # let put = Request::put("/notes")
+    /// #     .header("content-type", "application/json").header("if-match", "*");
+    /// assert_eq!(send(&app, put, r#"[{"id":1,"text":"second"}]"#).await.body(), "1");
+    /// assert!(database.get::<Note>(&1).await?.is_some_and(|note| note.text == "second"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_parts(self) -> Vec<(Matched<T>, T)> {
         self.list.matched(&self.required).zip(self.values).collect()
     }

@@ -84,11 +84,87 @@ enum Action {
 
 impl JsonPatch {
     /// Whether an operation writes an outermost member, or something in it; `test` does not.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::{JsonPatch, Tagged, Update};
+    /// # use http::{Request, StatusCode};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn patch(note: Update<Note, JsonPatch>) -> Result<Tagged<Note>, Problem> {
+    ///     match note.body().names("text") {
+    ///         true => Err(StatusCode::FORBIDDEN.into()),
+    ///         false => note.save().await,
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", axum::routing::patch(patch)).with_state(database);
+    /// # let patch = || Request::patch("/notes/1")
+    /// #     .header("content-type", "application/json-patch+json").header("if-match", "*");
+    /// let replace = r#"[{"op":"replace","path":"/text","value":"second"}]"#;
+    /// assert_eq!(send(&app, patch(), replace).await.status(), 403);
+    /// let test = r#"[{"op":"test","path":"/text","value":"first"}]"#;
+    /// assert_eq!(send(&app, patch(), test).await.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn names(&self, member: &str) -> bool {
         self.last_to_write(member).is_some()
     }
 
     /// The places that the operations write, as JSON Pointers (RFC 6901), in their order.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use etag_core::{Database, Required, Versioned};
+    /// # use etag_core::axum::{JsonPatch, Update};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn patch(note: Update<Note, JsonPatch>) -> String {
+    ///     note.body().pointers().collect::<Vec<_>>().join(" ")
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", axum::routing::patch(patch)).with_state(database);
+    /// # let patch = Request::patch("/notes/1")
+    /// #     .header("content-type", "application/json-patch+json").header("if-match", "*");
+    /// let operations = r#"[
+    ///     {"op": "test", "path": "/id", "value": 1},
+    ///     {"op": "move", "from": "/text", "path": "/body"},
+    ///     {"op": "add", "path": "/text", "value": "second"},
+    ///     {"op": "remove", "path": "/body"}
+    /// ]"#;
+    /// assert_eq!(send(&app, patch, operations).await.body(), "/text /body /text /body");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pointers(&self) -> impl Iterator<Item = &str> {
         self.operations.iter().flat_map(Operation::written).map(|pointer| pointer.as_str())
     }

@@ -9,6 +9,28 @@ use crate::{Problem, Resource, Selection};
 /// What the query string of a list is read into: a [`Selection`], or any type that implements `Deserialize`.
 ///
 /// A store says by [`Select`](crate::Select) which of these it takes.
+///
+/// ```
+/// use etag_core::axum::ListQuery;
+/// # use etag_core::{Database, Selection, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database)]
+/// # struct Note { #[versioned(id)] id: u64, text: String }
+///
+/// /// What a store of your own selects by.
+/// #[derive(Deserialize)]
+/// struct Containing {
+///     word: String,
+/// }
+///
+/// fn read<Q: ListQuery<Note>>(query: &str) -> Option<Q> {
+///     Q::parse(query).ok()
+/// }
+///
+/// assert_eq!(read::<Containing>("word=kind").map(|query| query.word), Some("kind".to_owned()));
+/// assert_eq!(read("limit=7"), Some(Selection::new().with_limit(7)));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "no query string can be read into `{Self}`",
     label = "expected `Selection`, or a type that implements `Deserialize`",
@@ -17,12 +39,44 @@ use crate::{Problem, Resource, Selection};
 pub trait ListQuery<T: Resource>: Sized + Send + Sync + 'static {
     /// Reads a query string.
     ///
+    /// ```
+    /// # use etag_core::{Database, Problem, Selection, Versioned};
+    /// # use etag_core::axum::ListQuery;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// let query: Selection = ListQuery::<Note>::parse("text=first&limit=7")?;
+    /// assert_eq!(query, Selection::new().with_filter("text", "first").with_limit(7));
+    /// let wrong: Result<Selection, Problem> = ListQuery::<Note>::parse("colour=red");
+    /// assert_eq!(wrong.map_err(|problem| problem.status().as_u16()), Err(400));
+    /// # Ok::<(), etag_core::Problem>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// 400, naming the parameter that is wrong.
     fn parse(query: &str) -> Result<Self, Problem>;
 
     /// How many items a page has at most, and how many come before it; `None` for a list without pages.
+    ///
+    /// ```
+    /// # use etag_core::{Database, Selection, Versioned};
+    /// # use etag_core::axum::ListQuery;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// #[derive(Deserialize)]
+    /// struct Containing {
+    ///     word: String,
+    /// }
+    ///
+    /// let third_page = Selection::new().with_limit(20).with_offset(40);
+    /// assert_eq!(ListQuery::<Note>::page(&third_page), Some((20, 40)));
+    /// let all = Containing { word: "kind".to_owned() };
+    /// assert_eq!(ListQuery::<Note>::page(&all), None);
+    /// ```
     fn page(&self) -> Option<(u64, u64)> {
         None
     }

@@ -13,6 +13,46 @@ use crate::{FromJson, Problem, Resource, Timestamp, canonical};
 
 /// The body is a JSON Merge Patch (RFC 7396): `null` removes a member, an object is merged, anything else
 /// replaces.
+///
+/// ```
+/// use etag_core::axum::{MergePatch, Problem, Tagged, Update};
+/// # use axum::Router;
+/// # use etag_core::{Database, Required, Versioned};
+/// # use http::Request;
+/// # use serde::{Deserialize, Serialize};
+/// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+/// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+/// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+/// #     let (parts, body) = answer.into_parts();
+/// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+/// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+/// # }
+///
+/// #[derive(Serialize, Deserialize, Versioned)]
+/// #[versioned(store = Database)]
+/// struct Note {
+///     #[versioned(id)]
+///     id: u64,
+///     text: String,
+///     colour: Option<String>,
+/// }
+///
+/// async fn patch(note: Update<Note, MergePatch>) -> Result<Tagged<Note>, Problem> {
+///     note.save().await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let database = Database::connect("memory:").await?;
+/// let note = Note { id: 1, text: "first".to_owned(), colour: Some("red".to_owned()) };
+/// database.import(vec![note], Required::New, |_| {}).await?;
+/// # let app = Router::new().route("/notes/{id}", axum::routing::patch(patch)).with_state(database);
+/// let patch = Request::patch("/notes/1").header("content-type", "application/merge-patch+json");
+/// let answer = send(&app, patch.header("if-match", "*"), r#"{"colour":null}"#).await;
+/// assert_eq!(answer.body(), r#"{"colour":null,"id":1,"text":"first"}"#);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct MergePatch {
     json: Json,
@@ -33,7 +73,44 @@ impl MergePatch {
         Ok(Self::new(json))
     }
 
-    /// Whether the patch says anything of a member.
+    /// Whether the patch says anything of a member; of what the server owns (the key, stamps, an embedded tag) it says
+    /// nothing.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::{MergePatch, Tagged, Update};
+    /// # use http::{Request, StatusCode};
+    /// # use serde::{Deserialize, Serialize};
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// # #[derive(Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, colour: Option<String> }
+    /// async fn patch(note: Update<Note, MergePatch>) -> Result<Tagged<Note>, Problem> {
+    ///     match note.body().names("colour") {
+    ///         true => Err(StatusCode::FORBIDDEN.into()),
+    ///         false => note.save().await,
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, colour: Some("red".to_owned()) }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", axum::routing::patch(patch)).with_state(database);
+    /// # let patch = || Request::patch("/notes/1")
+    /// #     .header("content-type", "application/merge-patch+json").header("if-match", "*");
+    /// assert_eq!(send(&app, patch(), r#"{"colour":null}"#).await.status(), 403); // it names it
+    /// assert_eq!(send(&app, patch(), "{}").await.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn names(&self, member: &str) -> bool {
         matches!(&self.json, Json::Object(members) if members.get(member).is_some())
     }

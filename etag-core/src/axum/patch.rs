@@ -51,6 +51,47 @@ pub enum Patch {
 
 impl Patch {
     /// Whether the patch says anything of a member: [`MergePatch::names`], [`JsonPatch::names`].
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::{Patch, Tagged, Update};
+    /// # use http::{Request, StatusCode};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn patch(note: Update<Note, Patch>) -> Result<Tagged<Note>, Problem> {
+    ///     match note.body().names("text") {
+    ///         true => Err(StatusCode::FORBIDDEN.into()),
+    ///         false => note.save().await,
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", axum::routing::patch(patch)).with_state(database);
+    /// # let patch = |kind| Request::patch("/notes/1")
+    /// #     .header("content-type", kind).header("if-match", "*");
+    /// let merge = patch("application/merge-patch+json");
+    /// assert_eq!(send(&app, merge, r#"{"text":"second"}"#).await.status(), 403);
+    /// let json = patch("application/json-patch+json");
+    /// let replace = r#"[{"op":"replace","path":"/text","value":"second"}]"#;
+    /// assert_eq!(send(&app, json, replace).await.status(), 403);
+    /// let json = patch("application/json-patch+json");
+    /// assert_eq!(send(&app, json, "[]").await.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn names(&self, member: &str) -> bool {
         match self {
             Self::Merge(patch) => patch.names(member),

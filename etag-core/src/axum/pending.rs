@@ -65,6 +65,45 @@ impl<T: Versioned> Pending<T> {
     /// PostgreSQL takes `COMMIT` for a `ROLLBACK` where a statement of the transaction failed, and sqlx calls that a
     /// success: hand on each error with `?`, or call [`commit`](Self::commit), which sees it.
     ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use axum::routing::post;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::{Guarded, Tagged};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn clear(
+    ///     State(database): State<Database>,
+    ///     mut note: Guarded<Note>,
+    /// ) -> Result<Tagged<Note>, Problem> {
+    ///     note.text.clear();
+    ///     let mut transaction = database.transaction().await?;
+    ///     let saved = note.save_in(&mut transaction).await?;
+    ///     saved.committed(transaction.commit().await)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}/clear", post(clear)).with_state(database.clone());
+    /// # let clear = Request::post("/notes/1/clear").header("if-match", "*");
+    /// assert_eq!(send(&app, clear, "").await.body(), r#"{"id":1,"text":""}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Where the commit failed: then nothing was written.
@@ -76,12 +115,99 @@ impl<T: Versioned> Pending<T> {
     }
 
     /// The value as it will be stored, with its stamps.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use axum::routing::post;
+    /// # use etag_core::{Database, Problem, Timestamp, Versioned};
+    /// # use etag_core::axum::{Create, Tagged};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// #[derive(Serialize, Deserialize, Versioned)]
+    /// #[versioned(store = Database)]
+    /// struct Note {
+    ///     #[versioned(id)]
+    ///     id: u64,
+    ///     #[versioned(modified)]
+    ///     at: Timestamp,
+    /// }
+    ///
+    /// async fn create(
+    ///     State(database): State<Database>,
+    ///     note: Create<Note>,
+    /// ) -> Result<Tagged<Note>, Problem> {
+    ///     let before = note.at;
+    ///     let mut transaction = database.transaction().await?;
+    ///     let saved = note.save_in(&mut transaction).await?;
+    ///     assert!(saved.value().at > before); // such as for a log of the changes
+    ///     saved.commit(transaction).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = Router::new().route("/notes", post(create))
+    /// #     .with_state(Database::connect("memory:").await?);
+    /// # let post = Request::post("/notes").header("content-type", "application/json");
+    /// assert_eq!(send(&app, post, r#"{"id":7}"#).await.status(), 201);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn value(&self) -> &T {
         &self.0
     }
 }
 
 /// A deletion in a transaction that is not committed yet.
+///
+/// ```
+/// use axum::extract::State;
+/// use etag_core::axum::{Guarded, PendingDeletion, Problem};
+/// use http::StatusCode;
+/// # use axum::Router;
+/// # use etag_core::{Database, Required, Versioned};
+/// # use http::Request;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database)]
+/// # struct Note { #[versioned(id)] id: u64, text: String }
+/// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+/// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+/// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+/// #     let (parts, body) = answer.into_parts();
+/// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+/// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+/// # }
+///
+/// async fn delete(
+///     State(database): State<Database>,
+///     note: Guarded<Note>,
+/// ) -> Result<StatusCode, Problem> {
+///     let mut transaction = database.transaction().await?;
+///     let deleted: PendingDeletion = note.delete_in(&mut transaction).await?;
+///     // Here something else is written in the transaction.
+///     deleted.commit(transaction).await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let database = Database::connect("memory:").await?;
+/// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+/// # let app = Router::new().route("/notes/{id}", axum::routing::delete(delete))
+/// #     .with_state(database.clone());
+/// let delete = Request::delete("/notes/1").header("if-match", "*");
+/// assert_eq!(send(&app, delete, "").await.status(), 204);
+/// assert!(database.get::<Note>(&1).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is deleted before the transaction is committed: answer with `committed(transaction.commit().await)`"]
 pub struct PendingDeletion(());
@@ -93,6 +219,44 @@ impl PendingDeletion {
 
     /// Commits the transaction; 204.
     ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::Guarded;
+    /// # use http::{Request, StatusCode};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn delete(
+    ///     State(database): State<Database>,
+    ///     note: Guarded<Note>,
+    /// ) -> Result<StatusCode, Problem> {
+    ///     let mut transaction = database.transaction().await?;
+    ///     note.delete_in(&mut transaction).await?.commit(transaction).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", axum::routing::delete(delete))
+    /// #     .with_state(database.clone());
+    /// # let delete = Request::delete("/notes/1").header("if-match", "*");
+    /// assert_eq!(send(&app, delete, "").await.status(), 204);
+    /// assert!(database.get::<Note>(&1).await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Pending::commit`]: then nothing was deleted.
@@ -101,6 +265,46 @@ impl PendingDeletion {
     }
 
     /// 204, once the transaction is committed; as [`Pending::committed`].
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use etag_core::{Database, DatabaseError, Problem, Required, Versioned};
+    /// # use etag_core::axum::Guarded;
+    /// # use http::{Request, StatusCode};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn delete(
+    ///     State(database): State<Database>,
+    ///     note: Guarded<Note>,
+    /// ) -> Result<StatusCode, Problem> {
+    ///     let mut transaction = database.transaction().await?;
+    ///     let deleted = note.delete_in(&mut transaction).await?;
+    ///     drop(transaction); // as where the commit fails
+    ///     deleted.committed(Err(DatabaseError::Busy(64)))
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", axum::routing::delete(delete))
+    /// #     .with_state(database.clone());
+    /// # let delete = Request::delete("/notes/1").header("if-match", "*");
+    /// assert_eq!(send(&app, delete, "").await.status(), 503);
+    /// assert!(database.get::<Note>(&1).await?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -15,6 +15,18 @@ use crate::{EntityTag, Problem, Validators};
 
 /// Why an extractor lets no handler run: the client's copy is current, the resource is deleted already, or there is
 /// a problem.
+///
+/// ```
+/// use axum::response::IntoResponse;
+/// use etag_core::axum::Refusal;
+/// use http::StatusCode;
+///
+/// let forbidden = Refusal::from(StatusCode::FORBIDDEN); // `?` does so
+/// assert!(matches!(forbidden, Refusal::Problem(_)));
+/// let again = Refusal::AlreadyApplied.into_response();
+/// assert_eq!(again.status(), StatusCode::NO_CONTENT);
+/// assert_eq!(again.headers()["already-applied"], "?1");
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub enum Refusal {
@@ -28,6 +40,22 @@ pub enum Refusal {
 }
 
 /// The headers of a 304: those of the 200 that caches merge, without the content's own.
+///
+/// ```
+/// use axum::response::IntoResponse;
+/// use etag_core::axum::Refusal;
+/// use etag_core::{EntityTag, Preconditions, Validators};
+/// use http::{HeaderMap, HeaderValue, Method, header::IF_NONE_MATCH};
+///
+/// let headers = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static(r#""v1""#))]);
+/// let pre = Preconditions::from_parts(&Method::GET, &headers)?;
+/// let current = Validators::from(EntityTag::strong("v1")?);
+/// let Err(Refusal::NotModified(not_modified)) = pre.check(Some(&current)) else { panic!() };
+/// let answer = Refusal::NotModified(not_modified).into_response();
+/// assert_eq!(answer.status(), 304);
+/// assert_eq!(answer.headers()["etag"], r#""v1""#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct NotModified(HeaderMap);
 

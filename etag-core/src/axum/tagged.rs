@@ -60,6 +60,20 @@ struct Answer {
 
 impl<T: Versioned> Tagged<T> {
     /// An answer whose tag is made from the value.
+    ///
+    /// ```
+    /// # use axum::response::IntoResponse;
+    /// # use etag_core::Versioned;
+    /// # use etag_core::axum::Tagged;
+    /// #[derive(Versioned)]
+    /// struct Motd {
+    ///     text: &'static str,
+    /// }
+    ///
+    /// let etag = |text| Tagged::new(Motd { text }).into_response().headers().get("etag").cloned();
+    /// assert_eq!(etag("be kind"), etag("be kind"));
+    /// assert_ne!(etag("be kind"), etag("be brave"));
+    /// ```
     pub fn new(value: T) -> Self {
         Self { value, answer: Answer::new() }
     }
@@ -122,6 +136,21 @@ impl<T: Versioned> Tagged<T> {
     }
 
     /// The same answer under a tag of yours, which is opaque: it is compared whole.
+    ///
+    /// ```
+    /// # use axum::response::IntoResponse;
+    /// # use etag_core::{EntityTag, Versioned};
+    /// # use etag_core::axum::Tagged;
+    /// #[derive(Versioned)]
+    /// struct Motd {
+    ///     text: &'static str,
+    /// }
+    ///
+    /// let release = EntityTag::strong("release-7")?;
+    /// let answer = Tagged::new(Motd { text: "be kind" }).with_etag(release).into_response();
+    /// assert_eq!(answer.headers()["etag"], r#""release-7""#);
+    /// # Ok::<(), etag_core::InvalidEntityTag>(())
+    /// ```
     pub fn with_etag(mut self, etag: EntityTag) -> Self {
         self.answer.etag = Some(etag);
         self
@@ -163,6 +192,22 @@ impl<T: Versioned> Tagged<T> {
     /// (`Content-Location`, RFC 9110 §8.7).
     ///
     /// A location that can't stand in a header is left out.
+    ///
+    /// ```
+    /// # use axum::response::IntoResponse;
+    /// # use etag_core::Versioned;
+    /// # use etag_core::axum::Tagged;
+    /// #[derive(Versioned)]
+    /// struct Motd {
+    ///     text: &'static str,
+    /// }
+    ///
+    /// let motd = || Tagged::new(Motd { text: "be kind" });
+    /// let answer = motd().with_content_location("/motds/7").into_response();
+    /// assert_eq!(answer.headers()["content-location"], "/motds/7");
+    /// let answer = motd().with_content_location("/motds/\n").into_response();
+    /// assert!(!answer.headers().contains_key("content-location"));
+    /// ```
     pub fn with_content_location(self, uri: impl AsRef<str>) -> Self {
         self.at(HeaderValue::from_str(uri.as_ref()).ok())
     }
@@ -180,6 +225,17 @@ impl<T: Versioned> Tagged<T> {
     }
 
     /// The value.
+    ///
+    /// ```
+    /// # use etag_core::Versioned;
+    /// # use etag_core::axum::Tagged;
+    /// #[derive(Debug, PartialEq, Versioned)]
+    /// struct Motd {
+    ///     text: &'static str,
+    /// }
+    ///
+    /// assert_eq!(Tagged::new(Motd { text: "be kind" }).into_inner(), Motd { text: "be kind" });
+    /// ```
     pub fn into_inner(self) -> T {
         self.value
     }

@@ -74,11 +74,78 @@ pub struct Target<T: Resource, S: Store<T> = <T as Resource>::Store> {
 
 impl<T: Resource, S: Store<T>> Target<T, S> {
     /// What identifies the resource.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::get;
+    /// # use etag_core::{Database, Versioned};
+    /// # use etag_core::axum::Target;
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn key(note: Target<Note>) -> String {
+    ///     note.key().to_string()
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = Router::new().route("/notes/{id}/key", get(key));
+    /// # let app = app.with_state(Database::connect("memory:").await?);
+    /// let answer = send(&app, Request::get("/notes/7/key"), "").await;
+    /// assert_eq!(answer.body(), "7"); // nothing was read: there is no such note
+    /// assert_eq!(send(&app, Request::get("/notes/seven/key"), "").await.status(), 404);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn key(&self) -> &T::Key {
         &self.key
     }
 
     /// The stored value, or 304 before it was loaded.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::get;
+    /// # use etag_core::{Database, Required, Versioned};
+    /// # use etag_core::axum::{Refusal, Tagged, Target};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn show(note: Target<Note>) -> Result<Tagged<Note>, Refusal> {
+    ///     Ok(note.fresh().await?.into())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", get(show)).with_state(database);
+    /// let first = send(&app, Request::get("/notes/1"), "").await;
+    /// assert_eq!(first.body(), r#"{"id":1,"text":"first"}"#);
+    /// let again = Request::get("/notes/1").header("if-none-match", &first.headers()["etag"]);
+    /// assert_eq!(send(&app, again, "").await.status(), 304);
+    /// assert_eq!(send(&app, Request::get("/notes/2"), "").await.status(), 404);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -95,6 +162,46 @@ impl<T: Resource, S: Store<T>> Target<T, S> {
     }
 
     /// The stored value and its version, to build a view from; answer with [`Preconditions::respond`].
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::response::Response;
+    /// # use axum::routing::get;
+    /// # use etag_core::{Database, Preconditions, Problem, Required, Versioned};
+    /// # use etag_core::axum::{Tagged, Target};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// #[derive(Versioned)]
+    /// struct Length {
+    ///     letters: usize,
+    /// }
+    ///
+    /// async fn show(pre: Preconditions, note: Target<Note>) -> Result<Response, Problem> {
+    ///     let (note, _) = note.load().await?;
+    ///     Ok(pre.respond(Tagged::new(Length { letters: note.text.len() })))
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}/length", get(show)).with_state(database);
+    /// let length = send(&app, Request::get("/notes/1/length"), "").await;
+    /// assert_eq!(length.body(), r#"{"letters":5}"#);
+    /// assert_eq!(send(&app, Request::get("/notes/2/length"), "").await.status(), 404);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

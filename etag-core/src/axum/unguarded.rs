@@ -113,6 +113,14 @@ pub struct UnguardedWrites {
 
 impl Unguarded {
     /// Counts from now on.
+    ///
+    /// ```
+    /// # use etag_core::Timestamp;
+    /// # use etag_core::axum::Unguarded;
+    /// let start = Timestamp::now();
+    /// let unguarded = Unguarded::new();
+    /// assert!(unguarded.since() >= start && unguarded.writes().is_empty());
+    /// ```
     #[expect(clippy::new_without_default, reason = "what it counts depends on when it was made")]
     pub fn new() -> Self {
         Self(Arc::new(Inner { since: Timestamp::now(), sources: Mutex::default() }))

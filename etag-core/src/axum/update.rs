@@ -124,6 +124,46 @@ impl<T: Resource, B: Change<T>> Submitted<T, B> {
 
 impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
     /// What was sent.
+    ///
+    /// ```
+    /// # use axum::{Json, Router};
+    /// # use axum::routing::post;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::{Tagged, Update};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// #[derive(Deserialize)]
+    /// struct Append {
+    ///     line: String,
+    /// }
+    ///
+    /// async fn append(mut note: Update<Note, Json<Append>>) -> Result<Tagged<Note>, Problem> {
+    ///     note.text = format!("{}, {}", note.text, note.body().line);
+    ///     note.save().await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}/lines", post(append)).with_state(database);
+    /// # let post = Request::post("/notes/1/lines")
+    /// #     .header("content-type", "application/json").header("if-match", "*");
+    /// let appended = send(&app, post, r#"{"line":"second"}"#).await;
+    /// assert_eq!(appended.body(), r#"{"id":1,"text":"first, second"}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn body(&self) -> &B::Body {
         &self.body
     }
@@ -133,6 +173,42 @@ impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
     /// A patch under `If-Match: *` is applied again to what is there now when somebody else was faster,
     /// unless the handler has changed the value. A write that is sent again because its answer was lost can be
     /// recognised: see [`Replay`](crate::Replay).
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::routing::put;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::{Tagged, Update};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn replace(note: Update<Note>) -> Result<Tagged<Note>, Problem> {
+    ///     note.save().await.inspect_err(|problem| assert_eq!(problem.status(), 412))
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", put(replace)).with_state(database.clone());
+    /// # let put = || Request::put("/notes/1").header("content-type", "application/json");
+    /// let stale = put().header("if-match", r#""of-another-state""#);
+    /// assert_eq!(send(&app, stale, r#"{"text":"lost"}"#).await.status(), 412);
+    /// let any = put().header("if-match", "*");
+    /// assert_eq!(send(&app, any, r#"{"text":"second"}"#).await.status(), 200);
+    /// assert!(database.get::<Note>(&1).await?.is_some_and(|note| note.text == "second"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -159,6 +235,47 @@ impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
     /// As [`save`](Self::save), in a transaction of yours; a patch is not applied again: 409, a write that is sent
     /// again is not recognised: 412, and that says no more than the current tag.
     ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use axum::routing::put;
+    /// # use etag_core::{Database, Problem, Required, Versioned};
+    /// # use etag_core::axum::{Tagged, Update};
+    /// # use http::Request;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn replace(
+    ///     State(database): State<Database>,
+    ///     note: Update<Note>,
+    /// ) -> Result<Tagged<Note>, Problem> {
+    ///     let mut transaction = database.transaction().await?;
+    ///     let saved = note.save_in(&mut transaction).await?;
+    ///     assert!(database.get::<Note>(&1).await?.is_some_and(|note| note.text == "first"));
+    ///     saved.commit(transaction).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", put(replace)).with_state(database.clone());
+    /// # let put = Request::put("/notes/1")
+    /// #     .header("content-type", "application/json").header("if-match", "*");
+    /// assert_eq!(send(&app, put, r#"{"text":"second"}"#).await.status(), 200);
+    /// assert!(database.get::<Note>(&1).await?.is_some_and(|note| note.text == "second"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`save`](Self::save).
@@ -170,6 +287,49 @@ impl<T: Resource, B: Change<T>, S: Store<T>> Update<T, B, S> {
     }
 
     /// The value, and the proof that a store takes.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use axum::extract::State;
+    /// # use axum::routing::put;
+    /// # use etag_core::{Database, Problem, Required, Store, Versioned, Written};
+    /// # use etag_core::axum::Update;
+    /// # use http::{Request, StatusCode};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Note { #[versioned(id)] id: u64, text: String }
+    /// # async fn send(app: &Router, request: http::request::Builder, body: &str) -> http::Response<String> {
+    /// #     let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(app.clone(), request).await.unwrap();
+    /// #     let (parts, body) = answer.into_parts();
+    /// #     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    /// #     http::Response::from_parts(parts, String::from_utf8(body.into()).unwrap())
+    /// # }
+    /// async fn replace(
+    ///     State(database): State<Database>,
+    ///     note: Update<Note>,
+    /// ) -> Result<StatusCode, Problem> {
+    ///     let (note, matched) = note.into_parts();
+    ///     match database.replace(matched, note).await? {
+    ///         Written::Created(..) => Ok(StatusCode::CREATED),
+    ///         Written::Replaced(..) | Written::Unchanged(..) => Ok(StatusCode::NO_CONTENT),
+    ///         Written::Stale(_) => Err(StatusCode::PRECONDITION_FAILED.into()),
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let database = Database::connect("memory:").await?;
+    /// # database.import(vec![Note { id: 1, text: "first".to_owned() }], Required::New, |_| {}).await?;
+    /// # let app = Router::new().route("/notes/{id}", put(replace)).with_state(database);
+    /// # let put = |tag| Request::put("/notes/1")
+    /// #     .header("content-type", "application/json").header("if-match", tag);
+    /// assert_eq!(send(&app, put(r#""another""#), r#"{"text":"lost"}"#).await.status(), 412);
+    /// assert_eq!(send(&app, put("*"), r#"{"text":"second"}"#).await.status(), 204);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_parts(self) -> (T, Matched<T>) {
         (self.value, self.ticket.into_matched())
     }

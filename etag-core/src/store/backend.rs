@@ -85,6 +85,28 @@ impl Database {
     /// full, SQLite ends a transaction by itself and sqlx takes it for an open one: a pool whose `before_acquire` drops
     /// a connection that `is_in_transaction()` goes on when there is room again.
     ///
+    /// ```
+    /// # #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize, etag_core::Versioned)]
+    /// # #[versioned(store = etag_core::Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), etag_core::DatabaseError> {
+    /// use etag_core::sqlx::{query, query_scalar, sqlite::SqlitePoolOptions};
+    /// # use etag_core::{Database, Matched, Store};
+    ///
+    /// let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+    /// query("CREATE TABLE audit (counter INTEGER)").execute(&pool).await?; // a table of your own
+    /// let database = Database::from_pool(pool.clone()).await?;
+    /// let _ = database.replace(Matched::unconditional(7), Counter { id: 7, count: 1 }).await?;
+    /// let rows: i64 = query_scalar("SELECT count(*) FROM etag_rows").fetch_one(&pool).await?;
+    /// assert_eq!(rows, 1);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    ///
     /// # Errors
     ///
     /// Where the table `etag_rows` can't be created.
@@ -93,6 +115,22 @@ impl Database {
     }
 
     /// The pool of a database of that kind, for tables of your own beside it; `None` where it is of another kind.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), etag_core::DatabaseError> {
+    /// # use etag_core::{Database, DatabaseError};
+    /// # use etag_core::sqlx::Sqlite;
+    /// let database = Database::connect("sqlite::memory:").await?;
+    /// let pool = database.pool::<Sqlite>().ok_or(DatabaseError::Transaction)?;
+    /// etag_core::sqlx::query("CREATE TABLE audit (counter INTEGER)").execute(pool).await?;
+    /// assert!(Database::connect("memory:").await?.pool::<Sqlite>().is_none());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
     pub fn pool<DB: Backend>(&self) -> Option<&Pool<DB>> {
         DB::pool(self)
     }
@@ -103,6 +141,29 @@ impl Database {
     /// is answered 503 where another one wrote meanwhile. In PostgreSQL it is `READ COMMITTED` unless the server says
     /// otherwise; where it is more, a write that others overtook is answered 503 in place of 412. A transaction of
     /// another database of the same kind is not told apart: it would be written in.
+    ///
+    /// ```
+    /// # #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize, etag_core::Versioned)]
+    /// # #[versioned(store = etag_core::Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), etag_core::DatabaseError> {
+    /// # use etag_core::{Database, DatabaseError, Matched, StoreIn};
+    /// # use etag_core::sqlx::Sqlite;
+    /// let database = Database::connect("sqlite::memory:").await?;
+    /// let mut transaction = database.begin::<Sqlite>().await?;
+    /// let counter = Counter { id: 7, count: 1 };
+    /// let _ = database.replace_in(&mut transaction, Matched::unconditional(7), counter).await?;
+    /// transaction.rollback().await?;
+    /// assert_eq!(database.get::<Counter>(&7).await?, None);
+    /// let other = Database::connect("memory:").await?;
+    /// assert!(matches!(other.begin::<Sqlite>().await, Err(DatabaseError::Transaction)));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
     ///
     /// # Errors
     ///

@@ -84,6 +84,43 @@ use crate::{LastModified, Problem, Resource, Revision as _, StateTag, Timestamp,
 )]
 pub trait CompareAndSwap<T: Resource>: Send {
     /// What is under a key.
+    ///
+    /// ```
+    /// # use etag_core::{CompareAndSwap, Database, Found, Problem, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # use std::collections::HashMap;
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # struct Map(HashMap<u64, Counter>);
+    /// # impl CompareAndSwap<Counter> for Map {
+    /// #     async fn find(&mut self, id: &u64) -> Result<Found<Counter>, Problem> {
+    /// #         Ok(Found { value: self.0.get(id).copied(), last: None })
+    /// #     }
+    /// #     async fn swap(
+    /// #         &mut self, id: &u64, old: &Found<Counter>, new: Option<&Counter>,
+    /// #     ) -> Result<bool, Problem> {
+    /// #         let is_same = self.0.get(id) == old.value.as_ref();
+    /// #         match new.filter(|_| is_same) {
+    /// #             Some(new) => drop(self.0.insert(*id, *new)),
+    /// #             None if is_same => drop(self.0.remove(id)),
+    /// #             None => {}
+    /// #         }
+    /// #         Ok(is_same)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Problem> {
+    /// let mut map = Map(HashMap::from([(7, Counter { id: 7, count: 1 })]));
+    /// assert_eq!(map.find(&7).await?.value, Some(Counter { id: 7, count: 1 }));
+    /// assert_eq!(map.find(&8).await?, Found::default()); // nothing is there, nor ever was
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where what is there can't be read.
     fn find(&mut self, key: &T::Key) -> impl Future<Output = Result<Found<T>, Problem>> + Send;
 
     /// Puts a new value in the place of what was found, or nothing where the resource is to be deleted; says whether it
@@ -93,6 +130,46 @@ pub trait CompareAndSwap<T: Resource>: Send {
     /// something else by now than what was found, it writes nothing: so a value that was deleted meanwhile is not
     /// revived, and where nothing was found, what was created meanwhile stays. Where the transaction keeps all others
     /// from writing since `find`, nothing has to be compared.
+    ///
+    /// ```
+    /// # use etag_core::{CompareAndSwap, Database, Found, Problem, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # use std::collections::HashMap;
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # struct Map(HashMap<u64, Counter>);
+    /// # impl CompareAndSwap<Counter> for Map {
+    /// #     async fn find(&mut self, id: &u64) -> Result<Found<Counter>, Problem> {
+    /// #         Ok(Found { value: self.0.get(id).copied(), last: None })
+    /// #     }
+    /// #     async fn swap(
+    /// #         &mut self, id: &u64, old: &Found<Counter>, new: Option<&Counter>,
+    /// #     ) -> Result<bool, Problem> {
+    /// #         let is_same = self.0.get(id) == old.value.as_ref();
+    /// #         match new.filter(|_| is_same) {
+    /// #             Some(new) => drop(self.0.insert(*id, *new)),
+    /// #             None if is_same => drop(self.0.remove(id)),
+    /// #             None => {}
+    /// #         }
+    /// #         Ok(is_same)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Problem> {
+    /// let mut map = Map(HashMap::new());
+    /// let found = map.find(&7).await?;
+    /// assert!(map.swap(&7, &found, Some(&Counter { id: 7, count: 1 })).await?);
+    /// // There is something else by now than what was found.
+    /// assert!(!map.swap(&7, &found, Some(&Counter { id: 7, count: 2 })).await?);
+    /// assert_eq!(map.find(&7).await?.value, Some(Counter { id: 7, count: 1 }));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where it can't be written. Where something else is there by now, it is `false`.
     fn swap(
         &mut self,
         key: &T::Key,
@@ -101,6 +178,40 @@ pub trait CompareAndSwap<T: Resource>: Send {
     ) -> impl Future<Output = Result<bool, Problem>> + Send;
 
     /// As [`Store::load`](super::Store::load). The date, where there is one, is a weak validator.
+    ///
+    /// ```
+    /// # use etag_core::{CompareAndSwap, Database, Found, Problem, StateTag, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # use std::collections::HashMap;
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # struct Map(HashMap<u64, Counter>);
+    /// # impl CompareAndSwap<Counter> for Map {
+    /// #     async fn find(&mut self, id: &u64) -> Result<Found<Counter>, Problem> {
+    /// #         Ok(Found { value: self.0.get(id).copied(), last: None })
+    /// #     }
+    /// #     async fn swap(
+    /// #         &mut self, id: &u64, old: &Found<Counter>, new: Option<&Counter>,
+    /// #     ) -> Result<bool, Problem> {
+    /// #         let is_same = self.0.get(id) == old.value.as_ref();
+    /// #         match new.filter(|_| is_same) {
+    /// #             Some(new) => drop(self.0.insert(*id, *new)),
+    /// #             None if is_same => drop(self.0.remove(id)),
+    /// #             None => {}
+    /// #         }
+    /// #         Ok(is_same)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Problem> {
+    /// let counter = Counter { id: 7, count: 1 };
+    /// let mut map = Map(HashMap::from([(7, counter)]));
+    /// assert_eq!(map.load(&7).await?, Some((counter, StateTag::of(&counter)?.into())));
+    /// assert_eq!(map.load(&8).await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -114,6 +225,42 @@ pub trait CompareAndSwap<T: Resource>: Send {
     }
 
     /// As [`Store::replace`](super::Store::replace).
+    ///
+    /// ```
+    /// # use etag_core::{CompareAndSwap, Database, Found, Matched, Problem, Versioned, Written};
+    /// # use serde::{Deserialize, Serialize};
+    /// # use std::collections::HashMap;
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # struct Map(HashMap<u64, Counter>);
+    /// # impl CompareAndSwap<Counter> for Map {
+    /// #     async fn find(&mut self, id: &u64) -> Result<Found<Counter>, Problem> {
+    /// #         Ok(Found { value: self.0.get(id).copied(), last: None })
+    /// #     }
+    /// #     async fn swap(
+    /// #         &mut self, id: &u64, old: &Found<Counter>, new: Option<&Counter>,
+    /// #     ) -> Result<bool, Problem> {
+    /// #         let is_same = self.0.get(id) == old.value.as_ref();
+    /// #         match new.filter(|_| is_same) {
+    /// #             Some(new) => drop(self.0.insert(*id, *new)),
+    /// #             None if is_same => drop(self.0.remove(id)),
+    /// #             None => {}
+    /// #         }
+    /// #         Ok(is_same)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Problem> {
+    /// let mut map = Map(HashMap::new());
+    /// let seven = || Matched::unconditional(7);
+    /// let mut write = async |count| map.replace(seven(), Counter { id: 7, count }).await;
+    /// assert!(matches!(write(1).await?, Written::Created(..)));
+    /// assert!(matches!(write(1).await?, Written::Unchanged(..))); // nothing was swapped
+    /// assert!(matches!(write(2).await?, Written::Replaced(..)));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -161,6 +308,39 @@ pub trait CompareAndSwap<T: Resource>: Send {
     }
 
     /// As [`Store::remove`](super::Store::remove).
+    ///
+    /// ```
+    /// # use etag_core::{CompareAndSwap, Database, Found, Matched, Problem, Removed, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # use std::collections::HashMap;
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # struct Map(HashMap<u64, Counter>);
+    /// # impl CompareAndSwap<Counter> for Map {
+    /// #     async fn find(&mut self, id: &u64) -> Result<Found<Counter>, Problem> {
+    /// #         Ok(Found { value: self.0.get(id).copied(), last: None })
+    /// #     }
+    /// #     async fn swap(
+    /// #         &mut self, id: &u64, old: &Found<Counter>, new: Option<&Counter>,
+    /// #     ) -> Result<bool, Problem> {
+    /// #         let is_same = self.0.get(id) == old.value.as_ref();
+    /// #         match new.filter(|_| is_same) {
+    /// #             Some(new) => drop(self.0.insert(*id, *new)),
+    /// #             None if is_same => drop(self.0.remove(id)),
+    /// #             None => {}
+    /// #         }
+    /// #         Ok(is_same)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Problem> {
+    /// let mut map = Map(HashMap::from([(7, Counter { id: 7, count: 1 })]));
+    /// assert_eq!(map.remove(Matched::unconditional(7)).await?, Removed::Removed);
+    /// assert_eq!(map.remove(Matched::unconditional(7)).await?, Removed::Stale(None));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -92,6 +92,24 @@ impl Database {
     /// that waits ten seconds for one, as long again for a lock of others, or 25 seconds in all, is answered 503. For more, or for TLS (a feature of
     /// sqlx's), make a pool yourself, and call [`from_pool`](Self::from_pool).
     ///
+    /// ```
+    /// # use etag_core::{Database, DatabaseError, Matched, Store, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// let _ = database.replace(Matched::unconditional(7), Counter { id: 7, count: 1 }).await?;
+    /// // A clone is the same database.
+    /// assert_eq!(database.clone().all::<Counter>().await?.len(), 1);
+    /// assert_eq!(Database::connect("memory:").await?.all::<Counter>().await?.len(), 0);
+    /// assert!(matches!(Database::connect("oracle:").await, Err(DatabaseError::Url(_))));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Where the URL names none of these, or the database can't be opened.
@@ -101,6 +119,25 @@ impl Database {
 
     /// Begins a transaction for `save_in`, whatever database this is; in memory and in SQLite it waits for its turn to
     /// write.
+    ///
+    /// ```
+    /// # use etag_core::{Database, DatabaseError, Matched, StoreIn, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// let mut transaction = database.transaction().await?;
+    /// let counter = Counter { id: 7, count: 1 };
+    /// let _ = database.replace_in(&mut transaction, Matched::unconditional(7), counter).await?;
+    /// assert_eq!(database.get::<Counter>(&7).await?, None);
+    /// transaction.commit().await?;
+    /// assert_eq!(database.get::<Counter>(&7).await?, Some(counter));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -144,6 +181,23 @@ impl Database {
     /// All values of a type, in the order of their keys' texts: 10 comes before 2.
     ///
     /// No policy is asked: a list is yours to authorise.
+    ///
+    /// ```
+    /// # use etag_core::{Database, DatabaseError, Required, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// let counters = [2, 10].map(|id| Counter { id, count: 0 });
+    /// database.import(counters.into(), Required::New, |_| {}).await?;
+    /// let all: Vec<Counter> = database.all().await?;
+    /// assert_eq!((all[0].id, all[1].id), (10, 2));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -5,6 +5,20 @@ use http::StatusCode;
 use crate::{InvalidSelection, Problem, canonical};
 
 /// Why a [`Database`](super::Database) call failed.
+///
+/// ```
+/// use etag_core::{Database, DatabaseError, Problem};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), DatabaseError> {
+/// let opened = Database::connect("oracle:").await;
+/// assert!(matches!(opened, Err(DatabaseError::Url(_))));
+/// // As an answer: a retry may help where the row was busy.
+/// assert_eq!(Problem::from(DatabaseError::Busy(64)).status(), 503);
+/// assert_eq!(Problem::from(DatabaseError::Table).status(), 500);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatabaseError {

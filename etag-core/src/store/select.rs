@@ -71,6 +71,29 @@ use crate::{
 )]
 pub trait Select<T: Resource, Q>: Store<T> {
     /// The keys and versions of a list, in order, without reading the values where they can be told apart.
+    ///
+    /// ```
+    /// # use etag_core::{Database, DatabaseError, Required, Select, Selected, Selection, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// let counters = [1, 2, 3].map(|id| Counter { id, count: 10 * id });
+    /// database.import(counters.into(), Required::New, |_| {}).await?;
+    /// let greatest = Selection::new().with_sort("-count").with_limit(2);
+    /// let selected: Selected<Counter> = database.select(&[], &greatest).await?;
+    /// let keys: Vec<u64> = selected.items().iter().map(|(key, _)| *key).collect();
+    /// assert_eq!((keys, selected.total()), (vec![3, 2], 3));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails, or the query selects by something that the type has not.
     fn select(
         &self,
         within: &[String],
@@ -78,6 +101,28 @@ pub trait Select<T: Resource, Q>: Store<T> {
     ) -> impl Future<Output = Result<Selected<T>, Self::Error>> + Send;
 
     /// The same with the values, all of one moment.
+    ///
+    /// ```
+    /// # use etag_core::{Database, DatabaseError, Required, Select, Selection, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// let counters = [1, 2, 3].map(|id| Counter { id, count: 10 * id });
+    /// database.import(counters.into(), Required::New, |_| {}).await?;
+    /// let twenty = Selection::new().with_filter("count", "20");
+    /// let (values, selected): (Vec<Counter>, _) = database.load_selected(&[], &twenty).await?;
+    /// assert_eq!((values, selected.total()), (vec![Counter { id: 2, count: 20 }], 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`select`](Self::select).
     fn load_selected(
         &self,
         within: &[String],
@@ -116,6 +161,30 @@ pub trait Select<T: Resource, Q>: Store<T> {
 pub trait Insert<T: Resource, Q>: Select<T, Q> {
     /// As [`Store::replace`], where what [`select`](Select::select) gives is in the state `required`: compared and
     /// written in one atomic step.
+    ///
+    /// ```
+    /// # use etag_core::{Database, DatabaseError, Insert, Inserted};
+    /// # use etag_core::{Matched, Selected, Selection, Store, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let (database, all) = (Database::connect("memory:").await?, Selection::new());
+    /// let empty = Selected::<Counter>::new(Vec::new(), 0).state();
+    /// let _ = database.replace(Matched::unconditional(7), Counter { id: 7, count: 1 }).await?;
+    /// let (matched, new) = (Matched::unconditional(8), Counter { id: 8, count: 1 });
+    /// let inserted = database.insert(&[], &all, empty, matched, new).await?;
+    /// let Inserted::Stale(selected, given_back) = inserted else { panic!() };
+    /// assert_eq!((selected.items()[0].0, given_back), (7, new)); // the list is not empty any more
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Select::select`] and [`Store::replace`]. A list in another state is [`Inserted::Stale`].
     fn insert(
         &self,
         within: &[String],
@@ -127,6 +196,35 @@ pub trait Insert<T: Resource, Q>: Select<T, Q> {
 }
 
 /// A store that does so in a transaction of the caller's.
+///
+/// ```
+/// use etag_core::{Database, InsertIn, Inserted, Matched, Selected, Selection, Transaction};
+/// # use etag_core::{DatabaseError, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database)]
+/// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+///
+/// /// Whether that is the first one now, in whichever store guards by a list.
+/// async fn is_first<S>(store: &S, tx: &mut Transaction, new: Counter) -> Result<bool, S::Error>
+/// where
+///     S: InsertIn<Counter, Selection, Transaction>,
+/// {
+///     let none = Selected::<Counter>::new(Vec::new(), 0).state();
+///     let matched = Matched::unconditional(new.id);
+///     let inserted = store.insert_in(tx, &[], &Selection::new(), none, matched, new).await?;
+///     Ok(matches!(inserted, Inserted::Written(_)))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), DatabaseError> {
+/// let database = Database::connect("memory:").await?;
+/// let mut transaction = database.transaction().await?;
+/// assert!(is_first(&database, &mut transaction, Counter { id: 7, count: 1 }).await?);
+/// assert!(!is_first(&database, &mut transaction, Counter { id: 8, count: 1 }).await?);
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't guard by a list of `{T}` what it creates in a transaction of type `{Tx}`",
     label = "expected a store that implements `InsertIn<{T}, {Q}, {Tx}>`",
@@ -134,6 +232,30 @@ pub trait Insert<T: Resource, Q>: Select<T, Q> {
 )]
 pub trait InsertIn<T: Resource, Q, Tx>: Insert<T, Q> {
     /// As [`Insert::insert`]; nothing is written before the transaction is committed.
+    ///
+    /// ```
+    /// # use etag_core::{Database, DatabaseError, InsertIn, Inserted};
+    /// # use etag_core::{Matched, Selected, Selection, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let (database, all) = (Database::connect("memory:").await?, Selection::new());
+    /// let empty = Selected::<Counter>::new(Vec::new(), 0).state();
+    /// let mut transaction = database.transaction().await?;
+    /// let (matched, new) = (Matched::unconditional(7), Counter { id: 7, count: 1 });
+    /// let inserted = database.insert_in(&mut transaction, &[], &all, empty, matched, new).await?;
+    /// assert!(matches!(inserted, Inserted::Written(_)));
+    /// assert_eq!(database.get::<Counter>(&7).await?, None); // before the commit
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Insert::insert`].
     fn insert_in(
         &self,
         transaction: &mut Tx,
@@ -176,18 +298,82 @@ pub trait InsertIn<T: Resource, Q, Tx>: Insert<T, Q> {
 )]
 pub trait Bulk<T: Resource>: Store<T> {
     /// The versions of these resources, each another one, all of one moment; `None` for one that does not exist.
+    ///
+    /// ```
+    /// # use etag_core::{Bulk, Database, DatabaseError, Matched, StateTag, Store, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// let counter = Counter { id: 7, count: 1 };
+    /// let _ = database.replace(Matched::unconditional(7), counter).await?;
+    /// let versions = Bulk::<Counter>::versions(&database, &[8, 7]).await?;
+    /// assert_eq!(versions, [None, Some(StateTag::of(&counter)?.into())]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
     fn versions(
         &self,
         keys: &[T::Key],
     ) -> impl Future<Output = Result<Vec<Option<Version>>, Self::Error>> + Send;
 
     /// The same with the values.
+    ///
+    /// ```
+    /// # use etag_core::{Bulk, Database, DatabaseError, Matched, StateTag, Store, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// let counter = Counter { id: 7, count: 1 };
+    /// let _ = database.replace(Matched::unconditional(7), counter).await?;
+    /// let loaded = Bulk::<Counter>::load_all(&database, &[8, 7]).await?;
+    /// assert_eq!(loaded, [None, Some((counter, StateTag::of(&counter)?.into()))]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::load`].
     fn load_all(&self, keys: &[T::Key]) -> impl Future<Output = Result<Loaded<T>, Self::Error>> + Send;
 
     /// As [`Store::replace`] for each of these: all of them are written, or none. Keys are told apart by the
     /// caller.
     ///
     /// Concurrent calls must not wait for one another in a circle: write in the order of the keys.
+    ///
+    /// ```
+    /// # use etag_core::{Bulk, Database, DatabaseError, Matched, Versioned, WrittenAll};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// let counters = [Counter { id: 8, count: 1 }, Counter { id: 7, count: 2 }];
+    /// let writes = counters.map(|counter| (Matched::unconditional(counter.id), counter));
+    /// let outcome = database.replace_all(writes.into()).await?;
+    /// let WrittenAll::Written(written) = outcome else { panic!() };
+    /// assert_eq!((written[0].0, written[1].0), (counters[0], counters[1])); // as they were given
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::replace`]. Another state than a required one is [`WrittenAll::Stale`].
     fn replace_all(
         &self,
         writes: Vec<(Matched<T>, T)>,
@@ -195,6 +381,36 @@ pub trait Bulk<T: Resource>: Store<T> {
 }
 
 /// A store that does so in a transaction of the caller's.
+///
+/// ```
+/// use etag_core::{BulkIn, Database, Matched, Transaction, WrittenAll};
+/// # use etag_core::{DatabaseError, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database)]
+/// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+///
+/// /// Writes all of them, or none, in whichever store changes many in these transactions.
+/// async fn put<S>(store: &S, tx: &mut Transaction, all: [Counter; 2]) -> Result<bool, S::Error>
+/// where
+///     S: BulkIn<Counter, Transaction>,
+/// {
+///     let writes = all.map(|counter| (Matched::unconditional(counter.id), counter));
+///     let written = store.replace_all_in(tx, writes.into()).await?;
+///     Ok(matches!(written, WrittenAll::Written(_)))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), DatabaseError> {
+/// let database = Database::connect("memory:").await?;
+/// let mut transaction = database.transaction().await?;
+/// let counters = [7, 8].map(|id| Counter { id, count: 1 });
+/// assert!(put(&database, &mut transaction, counters).await?);
+/// transaction.commit().await?;
+/// assert_eq!(database.all::<Counter>().await?, counters);
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't change several `{T}` together in a transaction of type `{Tx}`",
     label = "expected a store that implements `BulkIn<{T}, {Tx}>`",
@@ -203,6 +419,28 @@ pub trait Bulk<T: Resource>: Store<T> {
 pub trait BulkIn<T: Resource, Tx>: Bulk<T> {
     /// As [`Bulk::replace_all`]: where one write finds another state, the transaction is as it was before. Nothing is
     /// written before it is committed.
+    ///
+    /// ```
+    /// # use etag_core::{BulkIn, Database, DatabaseError, Matched, Versioned, WrittenAll};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// let mut transaction = database.transaction().await?;
+    /// let writes = [7, 8].map(|id| (Matched::unconditional(id), Counter { id, count: 1 }));
+    /// let written = database.replace_all_in(&mut transaction, writes.into()).await?;
+    /// assert!(matches!(written, WrittenAll::Written(written) if written.len() == 2));
+    /// assert_eq!(database.all::<Counter>().await?, []); // before the commit
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Bulk::replace_all`].
     fn replace_all_in(
         &self,
         transaction: &mut Tx,
@@ -211,9 +449,39 @@ pub trait BulkIn<T: Resource, Tx>: Bulk<T> {
 }
 
 /// What [`Bulk::load_all`] finds, in the order in which it was asked.
+///
+/// ```
+/// use etag_core::{Bulk, Database, DatabaseError, Loaded};
+/// # use etag_core::Versioned;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database)]
+/// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), DatabaseError> {
+/// let database = Database::connect("memory:").await?;
+/// let loaded: Loaded<Counter> = database.load_all(&[7, 8]).await?;
+/// assert_eq!(loaded, [None, None]); // a place for each key, also where nothing exists
+/// # Ok(())
+/// # }
+/// ```
 pub type Loaded<T> = Vec<Option<(T, Version)>>;
 
 /// The keys and versions of a list, in order, and how many there are on all of its pages.
+///
+/// ```
+/// use etag_core::{Selected, StateTag};
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database)]
+/// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+///
+/// let versions = [1, 2].map(|key| (key, StateTag::from_revision(key).into()));
+/// let page = Selected::<Counter>::new(versions.into(), 20);
+/// assert_eq!((page.items().len(), page.total()), (2, 20));
+/// ```
 pub struct Selected<T: Resource> {
     items: Vec<(T::Key, Version)>,
     total: u64,
@@ -222,12 +490,37 @@ pub struct Selected<T: Resource> {
 
 impl<T: Resource> Selected<T> {
     /// A page of a list of `total` items.
+    ///
+    /// ```
+    /// # use etag_core::{Database, Selected, StateTag, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// let versions = vec![(7, StateTag::from_revision(1).into())];
+    /// let page = Selected::<Counter>::new(versions, 20); // one item of 20
+    /// assert_eq!((page.items()[0].0, page.total()), (7, 20));
+    /// ```
     pub const fn new(items: Vec<(T::Key, Version)>, total: u64) -> Self {
         Self { items, total, collection: None }
     }
 
     /// The same page, of a collection that is in that state as a whole: its own state is then that one
     /// ([`Resource::COLLECTION_TAG`]). Both are of one moment.
+    ///
+    /// ```
+    /// # use etag_core::{Database, Selected, StateTag, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// let whole = StateTag::from_revision(9);
+    /// let version = StateTag::from_revision(1).into();
+    /// let page = |key| Selected::<Counter>::new(vec![(key, version)], 2);
+    /// assert_ne!(page(7).state(), page(8).state());
+    /// assert_eq!(page(7).of_collection(whole).state(), whole);
+    /// assert_eq!(page(8).of_collection(whole).state(), whole);
+    /// ```
     pub fn of_collection(self, state: StateTag) -> Self {
         Self { collection: Some(state), ..self }
     }
@@ -239,11 +532,32 @@ impl<T: Resource> Selected<T> {
     }
 
     /// The page's items.
+    ///
+    /// ```
+    /// # use etag_core::{Database, Selected, StateTag, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// let versions = [8, 7].map(|key| (key, StateTag::from_revision(key).into()));
+    /// let page = Selected::<Counter>::new(versions.into(), 2);
+    /// assert_eq!(page.items(), versions); // in the list's order
+    /// ```
     pub fn items(&self) -> &[(T::Key, Version)] {
         &self.items
     }
 
     /// How many items the list has on all of its pages.
+    ///
+    /// ```
+    /// # use etag_core::{Database, Selected, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// let behind_the_last = Selected::<Counter>::new(Vec::new(), 20);
+    /// assert_eq!(behind_the_last.total(), 20);
+    /// ```
     pub const fn total(&self) -> u64 {
         self.total
     }
@@ -252,6 +566,18 @@ impl<T: Resource> Selected<T> {
     /// state.
     ///
     /// It is the same for the same items in the same order, whatever selected them; or that of the whole collection.
+    ///
+    /// ```
+    /// # use etag_core::{Database, Selected, StateTag, Version, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// let [a, b] = [7, 8].map(|key| (key, Version::from(StateTag::from_revision(key))));
+    /// let state = |items, total| Selected::<Counter>::new(items, total).state();
+    /// assert_eq!(state(vec![a, b], 2), state(vec![a, b], 20));
+    /// assert_ne!(state(vec![a, b], 2), state(vec![b, a], 2)); // another order
+    /// ```
     pub fn state(&self) -> StateTag {
         if let Some(state) = self.collection {
             return state;
@@ -261,6 +587,18 @@ impl<T: Resource> Selected<T> {
     }
 
     /// The page's validators: a tag, and no date, for that would miss what left the list.
+    ///
+    /// ```
+    /// # use etag_core::{Database, Selected, StateTag, Validators, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// let page = Selected::<Counter>::new(vec![(7, StateTag::from_revision(1).into())], 1);
+    /// let Validators { etag, last_modified } = page.validators();
+    /// assert_eq!(etag.map(|etag| etag.to_string()), Some(format!("\"{}\"", page.state())));
+    /// assert_eq!(last_modified, None);
+    /// ```
     pub fn validators(&self) -> Validators {
         if let Some(state) = self.collection {
             return collection_validators(Outline::of::<T>(), state);
@@ -301,6 +639,25 @@ impl<T: Resource> PartialEq for Selected<T> {
 }
 
 /// What became of an [`insert`](Insert::insert).
+///
+/// ```
+/// use etag_core::{Database, Insert, Inserted, Matched, Selection, StateTag};
+/// # use etag_core::{DatabaseError, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database)]
+/// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), DatabaseError> {
+/// let (database, all) = (Database::connect("memory:").await?, Selection::new());
+/// let (required, new) = (StateTag::from_revision(1), Counter { id: 7, count: 1 });
+/// let inserted = database.insert(&[], &all, required, Matched::unconditional(7), new).await?;
+/// let Inserted::Stale(selected, given_back) = inserted else { panic!() };
+/// assert_eq!((selected.total(), given_back), (0, new)); // the list is empty, and stays so
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub enum Inserted<T: Resource> {
@@ -311,6 +668,27 @@ pub enum Inserted<T: Resource> {
 }
 
 /// What became of a [`replace_all`](Bulk::replace_all).
+///
+/// ```
+/// use etag_core::{Problem, WrittenAll};
+/// use http::StatusCode;
+/// # use etag_core::{Database, Versioned};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+/// # #[versioned(store = Database)]
+/// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+///
+/// fn count(outcome: WrittenAll<Counter>) -> Result<usize, Problem> {
+///     match outcome {
+///         WrittenAll::Written(written) => Ok(written.len()),
+///         WrittenAll::Stale(place) => {
+///             Err(Problem::from(StatusCode::PRECONDITION_FAILED).member("item", place))
+///         }
+///     }
+/// }
+///
+/// assert_eq!(count(WrittenAll::Stale(3)).map_err(|problem| problem.status().as_u16()), Err(412));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum WrittenAll<T> {

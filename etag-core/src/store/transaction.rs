@@ -76,6 +76,24 @@ pub(super) use within;
 impl Transaction {
     /// The value under a key, as it will be once this is committed. No policy is asked.
     ///
+    /// ```
+    /// # use etag_core::{Database, DatabaseError, Matched, StoreIn, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// let mut transaction = database.transaction().await?;
+    /// let counter = Counter { id: 7, count: 1 };
+    /// let _ = database.replace_in(&mut transaction, Matched::unconditional(7), counter).await?;
+    /// assert_eq!(transaction.get::<Counter>(&7).await?, Some(counter));
+    /// assert_eq!(database.get::<Counter>(&7).await?, None); // which others see
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Database::get`].
@@ -86,6 +104,24 @@ impl Transaction {
     }
 
     /// Writes all of it.
+    ///
+    /// ```
+    /// # use etag_core::{Database, DatabaseError, Matched, StoreIn, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database)]
+    /// # struct Counter { #[versioned(id)] id: u64, count: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), DatabaseError> {
+    /// let database = Database::connect("memory:").await?;
+    /// let mut transaction = database.transaction().await?;
+    /// let counter = Counter { id: 7, count: 1 };
+    /// let _ = database.replace_in(&mut transaction, Matched::unconditional(7), counter).await?;
+    /// transaction.commit().await?;
+    /// assert_eq!(database.get::<Counter>(&7).await?, Some(counter));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

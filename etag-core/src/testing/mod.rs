@@ -127,17 +127,48 @@ impl Pins {
     /// No pins yet, and the file that they are kept in.
     ///
     /// A path that begins with `env!("CARGO_MANIFEST_DIR")` is the same wherever the test is run from.
+    ///
+    /// ```
+    /// use etag_core::testing::Pins;
+    ///
+    /// // Neither read nor written before `check` or `try_check`, which names it.
+    /// let pins = Pins::new("/nowhere/tags.lock.json");
+    /// assert!(pins.try_check().unwrap_err().to_string().starts_with("/nowhere/tags.lock.json "));
+    /// ```
     pub fn new(file: impl AsRef<Path>) -> Self {
         Self { file: file.as_ref().to_owned(), pins: Vec::new() }
     }
 
     /// Adds a value under a name of its own.
+    ///
+    /// ```
+    /// use etag_core::testing::Pins;
+    ///
+    /// # if std::env::var_os("ETAG_PINS").is_some() { return Ok(()); } // Nothing is compared then.
+    /// # let file = format!("etag-core-pin-{}.lock.json", std::process::id());
+    /// # let file = std::env::temp_dir().join(file);
+    /// std::fs::write(&file, "{}")?;
+    /// let mismatch = Pins::new(&file).pin("a number", &7).pin("a text", "seven").try_check();
+    /// let report = mismatch.unwrap_err().to_string();
+    /// assert!(report.contains("`a number` is not in the file"));
+    /// assert!(report.contains("`a text` is not in the file"));
+    /// # std::fs::remove_file(&file)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn pin<T: Versioned + ?Sized>(mut self, name: &str, value: &T) -> Self {
         self.pins.push((name.to_owned(), Pin::of(value)));
         self
     }
 
     /// Compares the tags of all pins with those in the file; with `ETAG_PINS=write`, writes the file instead.
+    ///
+    /// ```
+    /// use etag_core::testing::Pins;
+    ///
+    /// let check = || Pins::new("/nowhere/tags.lock.json").pin("a number", &7).check();
+    /// let panic = std::panic::catch_unwind(check).unwrap_err();
+    /// assert!(panic.downcast_ref::<String>().unwrap().starts_with("/nowhere/tags.lock.json "));
+    /// ```
     ///
     /// # Panics
     ///
@@ -150,6 +181,22 @@ impl Pins {
     }
 
     /// Compares the tags of all pins with those in the file; with `ETAG_PINS=write`, writes the file instead.
+    ///
+    /// ```
+    /// use etag_core::testing::Pins;
+    ///
+    /// # if std::env::var_os("ETAG_PINS").is_some() { return Ok(()); } // Nothing is compared then.
+    /// # let file = format!("etag-core-try-check-{}.lock.json", std::process::id());
+    /// # let file = std::env::temp_dir().join(file);
+    /// let etag = r#""\"eQJpm-Qsio5G-7tFAXJlF-hrIsVqGJ92JabaSQgbJFE\"""#; // the SHA-256 of `7`
+    /// let lock = format!(r#"{{"it": {{"etag": {etag}, "shape": {{}}, "body": 7}}}}"#);
+    /// std::fs::write(&file, lock)?;
+    /// Pins::new(&file).pin("it", &7).try_check()?;
+    /// let mismatch = Pins::new(&file).pin("it", &8).try_check().unwrap_err();
+    /// assert!(mismatch.to_string().contains("The tag of `it` moved"));
+    /// # std::fs::remove_file(&file)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -161,6 +161,15 @@ async fn a_service_without_a_mistake_keeps_each_rule_in_process_and_over_a_socke
     assert!(passed >= 90, "what was to be checked was not:\n{report}");
 }
 
+/// What a write does is not seen by its tag: that it ignores `If-Match` is seen all the same.
+#[tokio::test]
+async fn a_service_whose_tags_never_move_is_held_to_its_guards() {
+    let show = async || ([("etag", "\"v1\"")], "text");
+    let app = Router::new().route("/", axum::routing::get(show).put(async || ()));
+    let report = Conformance::of(app).put("text/plain", ["text", "other"]).run().await;
+    assert!(failed(&report).contains(&43), "{report}");
+}
+
 /// A server of one answer, or of a 304 to whoever names its tag; `date` is what the 200 says of the time.
 async fn without_dates(date: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -114,6 +114,22 @@ impl Conformance {
     ///
     /// Any HTTP client that is a tower service fits as well, such as one that speaks TLS; its resource is then a whole
     /// URI. The rules about `Date` are not applicable here: it is the server around a service that sends it.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Conformance;
+    /// use etag_core::testing::conformance::Outcome;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let app = Router::new().route("/", get(async || ([("etag", "\"v1\"")], "text")));
+    /// let report = Conformance::of(app).run().await;
+    /// let line = |rule| report.lines().iter().find(|line| line.rule() == rule).unwrap();
+    /// assert!(matches!(line(1).outcome(), Outcome::Passed));
+    /// // "each answer has a Date"
+    /// assert!(matches!(line(27).outcome(), Outcome::NotApplicable(_)));
+    /// # }
+    /// ```
     pub fn of<S, B>(service: S) -> Self
     where
         S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -129,6 +145,26 @@ impl Conformance {
     /// A service at an address such as `http://127.0.0.1:3000`.
     ///
     /// It is spoken to without TLS; for `https`, give a client of yours to [`of`](Self::of).
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Conformance;
+    /// use etag_core::testing::conformance::Outcome;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let base = format!("http://{}", listener.local_addr()?);
+    /// let app = Router::new().route("/", get(async || ([("etag", "\"v1\"")], "text")));
+    /// tokio::spawn(async { axum::serve(listener, app).await });
+    ///
+    /// let report = Conformance::at(&base).run().await;
+    /// // "each answer has a Date": the server sends it.
+    /// let line = report.lines().iter().find(|line| line.rule() == 27).unwrap();
+    /// assert!(matches!(line.outcome(), Outcome::Passed));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn at(base: &str) -> Self {
         Self::over(Transport::at(base))
     }
@@ -147,15 +183,53 @@ impl Conformance {
     }
 
     /// The path of the resource, with its query string; `/` where none is named.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Conformance;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let app = Router::new().route("/motd", get(async || ([("etag", "\"v1\"")], "be kind")));
+    /// // Rule 22: a 200 to GET has a validator.
+    /// let report = Conformance::of(app.clone()).resource("/motd?lang=en").run().await;
+    /// assert!(report.failed().all(|line| line.rule() != 22));
+    /// let report = Conformance::of(app).run().await;
+    /// assert!(report.failed().any(|line| line.rule() == 22));
+    /// # }
+    /// ```
     pub fn resource(self, path: &str) -> Self {
         Self { resource: path.to_owned(), ..self }
     }
 
     /// PUT changes the resource: two bodies or more, taken in turns. The first may be what is there.
     ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Conformance;
+    /// # use std::sync::{Arc, Mutex};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let text = Arc::new(Mutex::new("kind".to_owned()));
+    /// # let shown = Arc::clone(&text);
+    /// # let show = async move || {
+    /// #     let text = shown.lock().unwrap().clone();
+    /// #     ([("etag", format!("\"{text}\""))], text)
+    /// # };
+    /// # let replace = async move |sent: String| *text.lock().unwrap() = sent;
+    /// // The tag moves with each PUT, and nobody looks at If-Match.
+    /// let app = Router::new().route("/motd", get(show).put(replace));
+    /// let kit = Conformance::of(app).resource("/motd").put("text/plain", ["kind", "brief"]);
+    /// // Rule 43: a write that names another state is not carried out.
+    /// assert!(kit.run().await.failed().any(|line| line.rule() == 43));
+    /// # }
+    /// ```
+    ///
     /// # Panics
     ///
     /// Where there are less than two bodies: the resource is to change.
+    /// Where the media type can't stand in a header.
     pub fn put<B: Into<Bytes>>(self, media_type: &str, bodies: impl IntoIterator<Item = B>) -> Self {
         let writes: Vec<Write> = bodies.into_iter().map(|body| Write::put(media_type, body)).collect();
         assert!(writes.len() > 1, "at least two bodies, so that the resource changes");
@@ -179,17 +253,70 @@ impl Conformance {
     /// A path where nothing exists, and which the caller may see.
     ///
     /// Where the write that is given is a PUT and creates it, what was created is deleted and created again.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Conformance;
+    /// use etag_core::testing::conformance::Outcome;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let app = Router::new().route("/motd", get(async || ([("etag", "\"v1\"")], "be kind")));
+    /// let report = Conformance::of(app).resource("/motd").absent("/nothing").run().await;
+    /// // What is not there is 404 under any condition.
+    /// let line = report.lines().iter().find(|line| line.rule() == 36).unwrap();
+    /// assert!(matches!(line.outcome(), Outcome::Passed));
+    /// # }
+    /// ```
     pub fn absent(self, path: &str) -> Self {
         Self { absent: Some(path.to_owned()), ..self }
     }
 
     /// The path of a collection, and a POST that creates in it. What was created is deleted again, where DELETE is
     /// allowed.
+    ///
+    /// ```
+    /// use axum::http::StatusCode;
+    /// use axum::routing::{get, post};
+    /// use etag_core::testing::Conformance;
+    /// use etag_core::testing::conformance::Write;
+    /// # use axum::Router;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let show = async || ([("etag", "\"v1\"")], "a note");
+    /// // The answer has another tag than what it created.
+    /// let create = async || (StatusCode::CREATED, [("location", "/notes/1"), ("etag", "\"v0\"")]);
+    /// let app = Router::new().route("/notes", post(create)).route("/notes/1", get(show));
+    /// let kit = Conformance::of(app).resource("/notes/1");
+    /// let report = kit.collection("/notes", Write::post("text/plain", "a note")).run().await;
+    /// assert!(report.failed().any(|line| line.rule() == 81));
+    /// # }
+    /// ```
     pub fn collection(self, path: &str, post: Write) -> Self {
         Self { collection: Some((path.to_owned(), post)), ..self }
     }
 
-    /// A header of each request, such as `Authorization`.
+    /// A header of each request, such as `Authorization`, beside others of its name.
+    ///
+    /// ```
+    /// use axum::http::{HeaderMap, StatusCode};
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Conformance;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let show = async |headers: HeaderMap| match headers.contains_key("authorization") {
+    ///     true => Ok(([("etag", "\"v1\"")], "text")),
+    ///     false => Err(StatusCode::UNAUTHORIZED),
+    /// };
+    /// let kit = Conformance::of(Router::new().route("/", get(show)));
+    /// // Rule 22: a 200 to GET has a validator.
+    /// assert!(kit.clone().run().await.failed().any(|line| line.rule() == 22));
+    /// let report = kit.header("authorization", "Bearer of-a-test").run().await;
+    /// assert!(report.failed().all(|line| line.rule() != 22));
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -201,17 +328,69 @@ impl Conformance {
     }
 
     /// A write without a condition is to be answered 428 (RFC 6585 §3); else it may be carried out.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Conformance;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let show = async || ([("etag", "\"v1\"")], "text");
+    /// let app = Router::new().route("/", get(show).put(async || ()));
+    /// let kit = Conformance::of(app).put("text/plain", ["text", "other text"]);
+    /// assert!(kit.clone().run().await.failed().all(|line| line.rule() != 94));
+    /// assert!(kit.requires_if_match().run().await.failed().any(|line| line.rule() == 94));
+    /// # }
+    /// ```
     pub fn requires_if_match(self) -> Self {
         Self { requires_if_match: true, ..self }
     }
 
     /// Where a rule fails it is tolerated, for this reason: what a proxy in front does, or a choice of the service.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Conformance;
+    /// use etag_core::testing::conformance::Outcome;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// // A tag, and nobody who looks at If-None-Match.
+    /// let app = Router::new().route("/", get(async || ([("etag", "\"v1\"")], "text")));
+    /// let report = Conformance::of(app).tolerating(51, "the CDN answers 304").run().await;
+    /// assert!(report.failed().all(|line| line.rule() != 51));
+    /// let line = report.lines().iter().find(|line| line.rule() == 51).unwrap();
+    /// let Outcome::Tolerated { because, .. } = line.outcome() else { panic!() };
+    /// assert_eq!(because, "the CDN answers 304");
+    /// # }
+    /// ```
     pub fn tolerating(mut self, rule: u8, because: &str) -> Self {
         self.tolerated.insert(rule, because.to_owned());
         self
     }
 
     /// Holds all rules against the service.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Conformance;
+    /// use etag_core::testing::conformance::Outcome;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let app = Router::new().route("/", get(async || ([("etag", "\"v1\"")], "text")));
+    /// let report = Conformance::of(app).run().await;
+    /// let line = |rule| report.lines().iter().find(|line| line.rule() == rule).unwrap();
+    /// assert!(matches!(line(22).outcome(), Outcome::Passed));
+    /// // Nothing was said of how the resource is changed.
+    /// let Outcome::NotApplicable(why) = line(42).outcome() else { panic!() };
+    /// assert_eq!(why, "no write was given");
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime, or in one without timers.
     pub async fn run(self) -> Report {
         let tolerated = self.tolerated.clone();
         let mut session = Session::new(self);
@@ -237,4 +416,18 @@ impl fmt::Debug for Conformance {
 }
 
 /// Any error, as services have them.
+///
+/// ```
+/// use etag_core::testing::Conformance;
+/// use etag_core::testing::conformance::{BoxError, Outcome};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let service =
+///     tower::service_fn(async |_| Err::<http::Response<String>, BoxError>("it is down".into()));
+/// let report = Conformance::of(service).run().await;
+/// let Outcome::Failed(failure) = report.failed().next().unwrap().outcome() else { panic!() };
+/// assert_eq!(failure.why(), "GET /: it is down");
+/// # }
+/// ```
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

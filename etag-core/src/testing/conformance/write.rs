@@ -21,16 +21,53 @@ pub struct Write {
 
 impl Write {
     /// A PUT of a whole representation.
+    ///
+    /// ```
+    /// use etag_core::testing::conformance::Write;
+    ///
+    /// let write = format!("{:?}", Write::put("application/json", r#"{"litres":40}"#));
+    /// assert!(write.contains("method: PUT"));
+    /// assert!(write.contains(r#""content-type": "application/json""#));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where the media type can't stand in a header.
     pub fn put(media_type: &str, body: impl Into<Bytes>) -> Self {
         Self::new(Method::PUT, media_type, body)
     }
 
     /// A PATCH.
+    ///
+    /// ```
+    /// use etag_core::testing::conformance::Write;
+    ///
+    /// let write = Write::patch("application/merge-patch+json", r#"{"litres":40}"#);
+    /// let write = format!("{write:?}");
+    /// assert!(write.contains("method: PATCH"));
+    /// assert!(write.contains(r#""content-type": "application/merge-patch+json""#));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where the media type can't stand in a header.
     pub fn patch(media_type: &str, body: impl Into<Bytes>) -> Self {
         Self::new(Method::PATCH, media_type, body)
     }
 
     /// A POST.
+    ///
+    /// ```
+    /// use etag_core::testing::conformance::Write;
+    ///
+    /// let write = format!("{:?}", Write::post("text/plain", "a note"));
+    /// assert!(write.contains("method: POST"));
+    /// assert!(write.contains(r#""content-type": "text/plain""#));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where the media type can't stand in a header.
     pub fn post(media_type: &str, body: impl Into<Bytes>) -> Self {
         Self::new(Method::POST, media_type, body)
     }
@@ -41,6 +78,15 @@ impl Write {
     }
 
     /// The same with another header.
+    ///
+    /// ```
+    /// use etag_core::testing::conformance::Write;
+    ///
+    /// // Of one name, the last value holds: that of `Content-Type` as well.
+    /// let write = Write::put("text/plain", "be kind").header("content-type", "text/markdown");
+    /// let write = format!("{write:?}");
+    /// assert!(write.contains("text/markdown") && !write.contains("text/plain"));
+    /// ```
     ///
     /// # Panics
     ///

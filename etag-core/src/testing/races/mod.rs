@@ -128,6 +128,23 @@ impl Races {
     ///
     /// Any HTTP client that is a tower service fits as well, such as one that speaks TLS; its resource is then a whole
     /// URI.
+    ///
+    /// ```
+    /// use etag_core::testing::Races;
+    /// use http::{Request, Response};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// // In place of an HTTP client: its server looks at no If-Match.
+    /// let client = tower::service_fn(async |_: Request<_>| {
+    ///     Response::builder().header("etag", "\"v1\"").body("text".to_owned())
+    /// });
+    /// let races = Races::of(client).resource("https://pumps.example/north").clients(2).rounds(1);
+    /// let report = races.put("text/plain", |number| number.to_string()).run().await;
+    /// let line = report.failed().next().unwrap();
+    /// assert!(line.findings()[0].exchange().starts_with("> PUT https://pumps.example/north\n"));
+    /// # }
+    /// ```
     pub fn of<S, B>(service: S) -> Self
     where
         S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -143,6 +160,25 @@ impl Races {
     /// A service at an address such as `http://127.0.0.1:3000`.
     ///
     /// It is spoken to without TLS; for `https`, give a client of yours to [`of`](Self::of).
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let base = format!("http://{}", listener.local_addr()?);
+    /// let show = async || ([("etag", "\"v1\"")], "text");
+    /// let app = Router::new().route("/", get(show).put(async || ()));
+    /// tokio::spawn(async { axum::serve(listener, app).await });
+    ///
+    /// let races = Races::at(&base).put("text/plain", |number| number.to_string());
+    /// let report = races.clients(4).rounds(1).run().await;
+    /// assert_eq!(report.lines()[0].counts().written, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn at(base: &str) -> Self {
         Self::over(Transport::at(base))
     }
@@ -178,11 +214,49 @@ impl Races {
 
     /// The path of the resource, with its query string; `/` where none is named. It exists before, or is
     /// [created](Self::create), and is left in some state that was written. Nobody else changes it meanwhile.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    /// use etag_core::testing::races::Outcome;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let app = Router::new().route("/motd", get(async || ([("etag", "\"v1\"")], "be kind")));
+    /// let races = Races::of(app).put("text/plain", |number| number.to_string());
+    /// let report = races.clone().run().await;
+    /// let Outcome::NotApplicable(why) = report.lines()[0].outcome() else { panic!() };
+    /// assert!(why.starts_with("nothing is at /,"));
+    /// // There is no PUT, which is now found out.
+    /// let report = races.resource("/motd").run().await;
+    /// assert!(matches!(report.lines()[0].outcome(), Outcome::Failed(_)));
+    /// # }
+    /// ```
     pub fn resource(self, path: &str) -> Self {
         Self { resource: path.to_owned(), ..self }
     }
 
     /// PUT changes the resource: the body of each number makes a state that no other number makes.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let show = async || ([("etag", "\"v1\"")], "text");
+    /// let app = Router::new().route("/", get(show).put(async || ()));
+    /// let races = Races::of(app).put("text/plain", |number| format!("text {number}"));
+    /// let report = races.clients(2).rounds(1).run().await;
+    /// let exchange = report.failed().next().unwrap().findings()[0].exchange();
+    /// // The first write had no rivals.
+    /// assert!(exchange.contains("> text 2\n") && exchange.contains("> text 3\n"));
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// [`run`](Self::run) does, where the media type can't stand in a header.
     pub fn put<B: Into<Bytes>>(
         self,
         media_type: &str,
@@ -208,6 +282,43 @@ impl Races {
 
     /// The [write](Self::put) that was given also creates the resource, with `If-None-Match: *`; DELETE deletes it.
     ///
+    /// ```
+    /// use etag_core::testing::Races;
+    /// use etag_core::testing::races::{Line, Outcome};
+    /// # use axum::{Router, routing::get};
+    /// # use etag_core::axum::{Fresh, Guarded, Problem, Tagged, Update};
+    /// # use etag_core::{Database, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    ///
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database, create = "put")]
+    /// # struct Pump { #[versioned(id)] id: String, litres: u64 }
+    /// # async fn show(pump: Fresh<Pump>) -> Tagged<Pump> { pump.into() }
+    /// # async fn replace(pump: Update<Pump>) -> Result<Tagged<Pump>, Problem> {
+    /// #     pump.save().await
+    /// # }
+    /// # async fn remove(pump: Guarded<Pump>) -> Result<http::StatusCode, Problem> {
+    /// #     pump.delete().await
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = Router::new().route("/pumps/{id}", get(show).put(replace).delete(remove));
+    /// # let app = app.with_state(Database::connect("memory:").await?);
+    /// // Pumps by GET, PUT and DELETE; none is there before.
+    /// let report = Races::of(app)
+    ///     .resource("/pumps/north")
+    ///     .put("application/json", |number| format!(r#"{{"litres":{number}}}"#))
+    ///     .creates()
+    ///     .clients(4)
+    ///     .rounds(2)
+    ///     .run()
+    ///     .await;
+    /// let passed = report.lines().iter().filter(|line| matches!(line.outcome(), Outcome::Passed));
+    /// assert!(passed.map(Line::race).eq(["update", "create", "delete", "revive"]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Panics
     ///
     /// Where no write was given before.
@@ -218,6 +329,49 @@ impl Races {
 
     /// What creates the resource at its path, with `If-None-Match: *`, where that is another write than the one that
     /// changes it; DELETE deletes it. Each number makes a state that no other number makes, by any of these writes.
+    ///
+    /// ```
+    /// use etag_core::testing::Races;
+    /// use etag_core::testing::conformance::Write;
+    /// use etag_core::testing::races::{Line, Outcome};
+    /// # use axum::{Router, routing::get};
+    /// # use etag_core::axum::{Fresh, Guarded, MergePatch, Problem, Tagged, Update};
+    /// # use etag_core::{Database, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    ///
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database, create = "put")]
+    /// # struct Pump { #[versioned(id)] id: String, litres: u64 }
+    /// # async fn show(pump: Fresh<Pump>) -> Tagged<Pump> { pump.into() }
+    /// # async fn replace(pump: Update<Pump>) -> Result<Tagged<Pump>, Problem> {
+    /// #     pump.save().await
+    /// # }
+    /// # async fn remove(pump: Guarded<Pump>) -> Result<http::StatusCode, Problem> {
+    /// #     pump.delete().await
+    /// # }
+    /// # async fn fill(pump: Update<Pump, MergePatch>) -> Result<Tagged<Pump>, Problem> {
+    /// #     pump.save().await
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let methods = get(show).put(replace).patch(fill).delete(remove);
+    /// # let app = Router::new().route("/pumps/{id}", methods);
+    /// # let app = app.with_state(Database::connect("memory:").await?);
+    /// // PUT creates a pump, and PATCH changes it.
+    /// let litres = |number| format!(r#"{{"litres":{number}}}"#);
+    /// let report = Races::of(app)
+    ///     .resource("/pumps/north")
+    ///     .modify(move |number| Write::patch("application/merge-patch+json", litres(number)))
+    ///     .create(move |number| Write::put("application/json", litres(number)))
+    ///     .clients(4)
+    ///     .rounds(2)
+    ///     .run()
+    ///     .await;
+    /// let passed = report.lines().iter().filter(|line| matches!(line.outcome(), Outcome::Passed));
+    /// assert!(passed.map(Line::race).eq(["update", "create", "delete", "revive"]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create(self, write: impl Fn(usize) -> Write + Send + Sync + 'static) -> Self {
         Self { create: Some(Arc::new(write)), ..self }
     }
@@ -270,7 +424,26 @@ impl Races {
         Self { counter: Some(Counter { read: Arc::new(read), write: Arc::new(write) }), ..self }
     }
 
-    /// A header of each request, such as `Authorization`.
+    /// A header of each request, such as `Authorization`, beside others of its name.
+    ///
+    /// ```
+    /// use axum::http::{HeaderMap, StatusCode};
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let show = async |headers: HeaderMap| match headers.contains_key("authorization") {
+    ///     true => Ok("text"),
+    ///     false => Err(StatusCode::UNAUTHORIZED),
+    /// };
+    /// let races = Races::of(Router::new().route("/", get(show))).put("text/plain", |_| "text");
+    /// let report = races.clone().run().await;
+    /// assert!(report.lines()[0].findings()[0].exchange().contains("< 401 Unauthorized"));
+    /// // There is no tag, and so nothing to race for.
+    /// races.header("authorization", "Bearer of-a-test").run().await.assert();
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -283,6 +456,20 @@ impl Races {
 
     /// How many requests are sent at once: 16, unless said otherwise.
     ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let show = async || ([("etag", "\"v1\"")], "text");
+    /// let app = Router::new().route("/", get(show).put(async || ()));
+    /// let races = Races::of(app).put("text/plain", |number| number.to_string()).rounds(1);
+    /// assert_eq!(races.clone().run().await.lines()[0].counts().attempts, 16);
+    /// assert_eq!(races.clients(5).run().await.lines()[0].counts().attempts, 5);
+    /// # }
+    /// ```
+    ///
     /// # Panics
     ///
     /// Where it is less than two: nobody races alone.
@@ -291,23 +478,118 @@ impl Races {
         Self { clients, ..self }
     }
 
-    /// How often each race is run: 8 times, unless said otherwise.
+    /// How often each race is run: 8 times, unless said otherwise, and once at least.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let show = async || ([("etag", "\"v1\"")], "text");
+    /// let app = Router::new().route("/", get(show).put(async || ()));
+    /// let races = Races::of(app).put("text/plain", |number| number.to_string()).clients(2);
+    /// assert_eq!(races.clone().rounds(3).run().await.lines()[0].counts().rounds, 3);
+    /// // At least once.
+    /// assert_eq!(races.rounds(0).run().await.lines()[0].counts().rounds, 1);
+    /// # }
+    /// ```
     pub fn rounds(self, rounds: usize) -> Self {
         Self { rounds: rounds.max(1), ..self }
     }
 
-    /// How often each client adds 1 to the [counter](Self::counter): 8 times, unless said otherwise.
+    /// How often each client adds 1 to the [counter](Self::counter): 8 times, unless said otherwise, and once at least.
+    ///
+    /// ```
+    /// use etag_core::testing::Races;
+    /// use etag_core::testing::conformance::Write;
+    /// use serde_json::{Value, from_slice};
+    /// # use axum::{Router, routing::get};
+    /// # use etag_core::axum::{Fresh, Guarded, Problem, Tagged, Update};
+    /// # use etag_core::{Database, Versioned};
+    /// # use serde::{Deserialize, Serialize};
+    ///
+    /// # #[derive(Debug, Serialize, Deserialize, Versioned)]
+    /// # #[versioned(store = Database, create = "put")]
+    /// # struct Pump { #[versioned(id)] id: String, litres: u64 }
+    /// # async fn show(pump: Fresh<Pump>) -> Tagged<Pump> { pump.into() }
+    /// # async fn replace(pump: Update<Pump>) -> Result<Tagged<Pump>, Problem> {
+    /// #     pump.save().await
+    /// # }
+    /// # async fn remove(pump: Guarded<Pump>) -> Result<http::StatusCode, Problem> {
+    /// #     pump.delete().await
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = Router::new().route("/pumps/{id}", get(show).put(replace).delete(remove));
+    /// # let app = app.with_state(Database::connect("memory:").await?);
+    /// // Pumps by GET, PUT and DELETE; none is there before.
+    /// let litres = |shown: &[u8]| from_slice::<Value>(shown).ok()?["litres"].as_u64();
+    /// let put = |litres| Write::put("application/json", format!(r#"{{"litres":{litres}}}"#));
+    /// let report = Races::of(app)
+    ///     .resource("/pumps/north")
+    ///     .create(move |number| put(number as u64))
+    ///     .counter(litres, move |_shown, sum| put(sum))
+    ///     .clients(3)
+    ///     .rounds(1)
+    ///     .additions(2)
+    ///     .run()
+    ///     .await;
+    /// let counter = report.lines().iter().find(|line| line.race() == "counter").unwrap();
+    /// assert_eq!(counter.counts().written, 3 * 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn additions(self, additions: usize) -> Self {
         Self { additions: additions.max(1), ..self }
     }
 
     /// How long all races may take together: a minute, unless said otherwise. A race that it ends is judged by the rounds
     /// that there were.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    /// use etag_core::testing::races::Outcome;
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let show = async || ([("etag", "\"v1\"")], "text");
+    /// let app = Router::new().route("/", get(show).put(async || ()));
+    /// let races = Races::of(app).put("text/plain", |number| number.to_string());
+    /// let report = races.within(Duration::ZERO).run().await;
+    /// let Outcome::NotApplicable(why) = report.lines()[0].outcome() else { panic!() };
+    /// assert_eq!(why, "the time was over before a round was");
+    /// # }
+    /// ```
     pub fn within(self, time: Duration) -> Self {
         Self { time, ..self }
     }
 
     /// Runs all races.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    /// use etag_core::testing::races::Outcome;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let show = async || ([("etag", "\"v1\"")], "text");
+    /// let app = Router::new().route("/", get(show).put(async || ()));
+    /// let races = Races::of(app).put("text/plain", |number| number.to_string()).clients(2);
+    /// let report = races.run().await;
+    /// assert!(matches!(report.lines()[0].outcome(), Outcome::Failed(_)));
+    /// // Nothing was said of what creates, of a bulk and of a counter.
+    /// let rest = &report.lines()[1..];
+    /// assert!(rest.iter().all(|line| matches!(line.outcome(), Outcome::NotApplicable(_))));
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime, or in one without timers.
     pub async fn run(self) -> Report {
         let mut run = Run::new(self);
         let lines = vec![

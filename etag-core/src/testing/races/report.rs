@@ -32,16 +32,59 @@ impl Report {
     }
 
     /// A line for each race.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    /// use etag_core::testing::races::Line;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let report = Races::of(Router::new().route("/", get(async || "text"))).run().await;
+    /// let races = ["update", "create", "delete", "revive", "bulk", "counter"];
+    /// assert!(report.lines().iter().map(Line::race).eq(races));
+    /// # }
+    /// ```
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
 
     /// The lines of the races in which something was found.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    /// use etag_core::testing::races::Line;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// // A tag, and nobody who looks at If-Match.
+    /// let show = async || ([("etag", "\"v1\"")], "text");
+    /// let app = Router::new().route("/", get(show).put(async || ()));
+    /// let races = Races::of(app).put("text/plain", |number| number.to_string());
+    /// let report = races.clients(2).rounds(1).run().await;
+    /// assert!(report.failed().map(Line::race).eq(["update"]));
+    /// # }
+    /// ```
     pub fn failed(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| !line.findings().is_empty())
     }
 
     /// Nothing was found.
+    ///
+    /// ```should_panic
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// // A tag, and nobody who looks at If-Match.
+    /// let show = async || ([("etag", "\"v1\"")], "text");
+    /// let app = Router::new().route("/", get(show).put(async || ()));
+    /// let races = Races::of(app).put("text/plain", |number| number.to_string());
+    /// races.clients(2).rounds(1).run().await.assert();
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -57,6 +100,23 @@ impl Report {
 }
 
 /// What became of one race.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use etag_core::testing::Races;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// // A tag, and nobody who looks at If-Match.
+/// let show = async || ([("etag", "\"v1\"")], "text");
+/// let app = Router::new().route("/", get(show).put(async || ()));
+/// let races = Races::of(app).put("text/plain", |number| number.to_string());
+/// let report = races.clients(2).rounds(1).run().await;
+/// let line = &report.lines()[0];
+/// assert_eq!((line.race(), line.counts().written), ("update", 2));
+/// assert_eq!(line.requirement(), "of writes that name one tag, one is carried out, and shown");
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Line {
     race: &'static str,
@@ -67,26 +127,101 @@ pub struct Line {
 
 impl Line {
     /// The name of the race, such as `update`.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let report = Races::of(Router::new().route("/", get(async || "text"))).run().await;
+    /// let names: Vec<&str> = report.lines().iter().map(|line| line.race()).collect();
+    /// assert!(names.starts_with(&["update", "create"]));
+    /// # }
+    /// ```
     pub fn race(&self) -> &'static str {
         self.race
     }
 
     /// What has to hold.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let report = Races::of(Router::new().route("/", get(async || "text"))).run().await;
+    /// let revive = report.lines().iter().find(|line| line.race() == "revive").unwrap();
+    /// assert_eq!(revive.requirement(), "a tag of before a deletion lets nothing through");
+    /// # }
+    /// ```
     pub fn requirement(&self) -> &'static str {
         self.requirement
     }
 
     /// How many requests there were, and what became of them.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// // A tag, and nobody who looks at If-Match.
+    /// let show = async || ([("etag", "\"v1\"")], "text");
+    /// let app = Router::new().route("/", get(show).put(async || ()));
+    /// let races = Races::of(app).put("text/plain", |number| number.to_string());
+    /// let report = races.clients(4).rounds(2).run().await;
+    /// let counts = report.lines()[0].counts();
+    /// assert_eq!((counts.rounds, counts.attempts, counts.written), (2, 8, 8));
+    /// # }
+    /// ```
     pub fn counts(&self) -> &Counts {
         &self.counts
     }
 
     /// Whether it held.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    /// use etag_core::testing::races::Outcome;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// // A tag, and nobody who looks at If-Match.
+    /// let show = async || ([("etag", "\"v1\"")], "text");
+    /// let app = Router::new().route("/", get(show).put(async || ()));
+    /// let races = Races::of(app).put("text/plain", |number| number.to_string());
+    /// let report = races.clients(2).rounds(1).run().await;
+    /// let Outcome::Failed(findings) = report.lines()[0].outcome() else { panic!() };
+    /// assert!(findings[0].why().starts_with("2 of 2 writes"));
+    /// # }
+    /// ```
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
     }
 
     /// What shows that it did not hold; empty where nothing does.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use etag_core::testing::Races;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// // A tag, and nobody who looks at If-Match.
+    /// let show = async || ([("etag", "\"v1\"")], "text");
+    /// let app = Router::new().route("/", get(show).put(async || ()));
+    /// let races = Races::of(app).put("text/plain", |number| number.to_string());
+    /// let report = races.clients(2).rounds(3).run().await;
+    /// let [update, create, ..] = report.lines() else { panic!() };
+    /// assert!(update.findings()[0].exchange().contains("> if-match: \"v1\""));
+    /// // It was not run.
+    /// assert!(create.findings().is_empty());
+    /// # }
+    /// ```
     pub fn findings(&self) -> &[Failure] {
         match &self.outcome {
             Outcome::Failed(findings) => findings,
@@ -96,6 +231,25 @@ impl Line {
 }
 
 /// What became of the writes of a race.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use etag_core::testing::Races;
+/// use etag_core::testing::races::Counts;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// // A tag, and nobody who looks at If-Match.
+/// let show = async || ([("etag", "\"v1\"")], "text");
+/// let app = Router::new().route("/", get(show).put(async || ()));
+/// let races = Races::of(app).put("text/plain", |number| number.to_string());
+/// let report = races.clients(4).rounds(1).run().await;
+/// let Counts { attempts, written, refused, forked, .. } = *report.lines()[0].counts();
+/// assert_eq!((attempts, written, refused), (4, 4, 0));
+/// // One of them was right.
+/// assert_eq!(forked, 3);
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -116,6 +270,25 @@ pub struct Counts {
 }
 
 /// Whether a race was won once in each of its rounds.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use etag_core::testing::Races;
+/// use etag_core::testing::races::Outcome;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// // A tag, and nobody who looks at If-Match.
+/// let show = async || ([("etag", "\"v1\"")], "text");
+/// let app = Router::new().route("/", get(show).put(async || ()));
+/// let races = Races::of(app).put("text/plain", |number| number.to_string());
+/// let report = races.clients(2).rounds(1).run().await;
+/// let [update, create, ..] = report.lines() else { panic!() };
+/// assert!(matches!(update.outcome(), Outcome::Failed(findings) if !findings.is_empty()));
+/// let Outcome::NotApplicable(why) = create.outcome() else { panic!() };
+/// assert_eq!(why, "no write that creates was given");
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Outcome {

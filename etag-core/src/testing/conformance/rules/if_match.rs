@@ -54,11 +54,13 @@ async fn current_tag(session: &mut Session) -> Verdict {
 }
 
 async fn stale_tag(session: &mut Session) -> Verdict {
+    session.next_write()?;
+    session.tagged().await?;
+    let write = session.attempt([line(IF_MATCH, NO_STATE)]).await?;
+    write.done.expect_refusal("no state ever had this tag")?;
     let tag = session.stale().await?;
     let write = session.attempt([(IF_MATCH, tag.to_header_value())]).await?;
-    write.done.expect_refusal("the tag is that of a state that is over")?;
-    let write = session.attempt([line(IF_MATCH, NO_STATE)]).await?;
-    write.done.expect_refusal("no state ever had this tag")
+    write.done.expect_refusal("the tag is that of a state that is over")
 }
 
 async fn changes_nothing(session: &mut Session) -> Verdict {
