@@ -15,7 +15,7 @@ use serde_path_to_error::Segment;
 
 use super::form::Form;
 use super::guard::lenient_tag;
-use super::unique::{OtherForm, TAKEN, Unique, hides_json};
+use super::unique::{OtherForm, Unique, may_hide};
 use crate::outline::{Outline, Stamp};
 use crate::representation::Document;
 use crate::{EntityTag, Key, Problem, Resource, Timestamp, canonical};
@@ -279,17 +279,20 @@ impl KeyMembers {
 /// That a value is sent in the form in which it is shown: else 422.
 fn check_form(sent: &str, shown: Result<Vec<u8>, canonical::Error>) -> Result<(), Problem> {
     // A type may show twice what it was sent twice: that is the client's mistake, and no error of the type's.
-    let or_twice = |problem| read_text::<Unique>(sent, "").err().unwrap_or(problem);
-    let shown = shown.map_err(|error| or_twice(error.into()))?;
-    let form = Form::of(&shown).map_err(Problem::internal_error)?;
-    let other = OtherForm::find(sent, &form).map_err(|error| or_twice(Problem::internal_error(error)))?;
+    let mistake = || read_text::<Unique>(sent, "").err();
+    let or_mistake = |error| mistake().unwrap_or_else(|| Problem::internal_error(error));
+    let shown = shown.map_err(|error| mistake().unwrap_or_else(|| error.into()))?;
+    let form = Form::of(&shown).map_err(or_mistake)?;
+    let other = OtherForm::find(sent, &form).map_err(or_mistake)?;
     other.map_or(Ok(()), |other| Err(other.problem()))
 }
 
 /// Reads a value that stands in `member`; 422 names the member that is wrong.
 pub(super) fn read_text<V: DeserializeOwned>(text: &str, member: &str) -> Result<V, Problem> {
-    if hides_json(text) {
-        return Err(Problem::invalid_member(member, TAKEN));
+    if may_hide(text)
+        && let Err(error) = serde_json::from_str::<Unique>(text)
+    {
+        return Err(Problem::invalid_member(member, without_position(&error)));
     }
     // To keep the path to each member takes longer than to read it: that is done where one is wrong.
     if let Ok(value) = serde_json::from_str(text) {

@@ -9,12 +9,10 @@ use smallvec::SmallVec;
 
 use super::form::{Form, Name, Part};
 use crate::Problem;
-use crate::canonical::RAW_VALUE;
+use crate::canonical::{NUMBER, RAW_VALUE};
 
 /// Any JSON in which no object has a member twice: what a patch says of it would depend on who reads it
-/// (RFC 8259 §4).
-///
-/// Each name is a name: `serde_json::Value` takes one of its own for the sign of a raw value.
+/// (RFC 8259 §4). Nor has one a name that `serde_json` has a use for.
 pub(super) struct Unique;
 
 impl<'de> Deserialize<'de> for Unique {
@@ -23,14 +21,17 @@ impl<'de> Deserialize<'de> for Unique {
     }
 }
 
-/// Whether a text has a member whose string `serde_json::Value` would read as JSON, to another depth than the text's.
-pub(super) fn hides_json(text: &str) -> bool {
-    // The name can be written with escapes.
-    let may_hide = text.contains(RAW_VALUE) || text.contains("\\u");
-    may_hide && serde_json::from_str::<Unique>(text).is_err_and(|error| error.to_string().starts_with(TAKEN))
+/// Whether a text may have a name that `serde_json` has a use for, in its own letters or escaped: as the first one
+/// of an object, `serde_json::Value` reads what it holds as JSON, to another depth than the text's, or as a number.
+pub(super) fn may_hide(text: &str) -> bool {
+    let is_of_a_name = |(at, _)| {
+        let hex = text.get(at + 4..at + 6).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        hex.is_some_and(|letter| TAKEN.iter().any(|name| name.as_bytes().contains(&letter)))
+    };
+    text.contains("$serde_json::private::") || text.match_indices("\\u00").any(is_of_a_name)
 }
 
-pub(super) const TAKEN: &str = "the name `$serde_json::private::RawValue` is taken";
+const TAKEN: [&str; 2] = [RAW_VALUE, NUMBER];
 
 /// An array that was sent for an object, or an object for a string.
 pub(super) struct OtherForm {
@@ -73,7 +74,6 @@ struct Reader<'f> {
 #[derive(Default)]
 struct Sent {
     part: Part,
-    is_string: bool,
     other_form: Option<OtherForm>,
 }
 
@@ -113,7 +113,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Sent, E> {
-        Ok(Sent { is_string: true, ..Sent::default() })
+        Ok(Sent::default())
     }
 
     fn visit_string<E>(self, _: String) -> Result<Sent, E> {
@@ -138,8 +138,8 @@ impl<'de> Visitor<'de> for Reader<'_> {
             if sent.part == Part::Digits {
                 return Ok(Sent::default());
             }
-            if sent.is_string && name == RAW_VALUE {
-                return Err(A::Error::custom(TAKEN));
+            if TAKEN.contains(&&*name) {
+                return Err(A::Error::custom(format!("the name `{name}` is taken")));
             }
             if names.contains(&name) {
                 return Err(A::Error::custom(format!("duplicate member `{name}`")));
@@ -223,7 +223,7 @@ mod tests {
 
     /// A number as `serde_json` hands it over where its feature `arbitrary_precision` is on.
     fn number() -> MapDeserializer<'static, std::iter::Once<(&'static str, String)>, serde_json::Error> {
-        MapDeserializer::new(std::iter::once(("$serde_json::private::Number", "1.50".to_owned())))
+        MapDeserializer::new(std::iter::once((NUMBER, "1.50".to_owned())))
     }
 
     #[test]
@@ -232,7 +232,7 @@ mod tests {
         for shown in [r#""1.50""#, "1.5", "[1.5]", "null"] {
             let form = Form::of(shown.as_bytes()).unwrap();
             let sent = Reader { shown: Some(&form) }.deserialize(number()).unwrap();
-            assert!(sent.other_form.is_none() && !sent.is_string, "{shown}");
+            assert!(sent.other_form.is_none(), "{shown}");
         }
         let mut form = Form::default();
         Add(&mut form).deserialize(number()).unwrap();

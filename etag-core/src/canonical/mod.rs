@@ -33,7 +33,7 @@ pub(crate) use frame::{Mark, Place, Role};
 pub(crate) use number::are_equal as are_equal_numbers;
 pub(crate) use reader::{Open, Value};
 #[cfg(feature = "axum")]
-pub(crate) use serializer::RAW_VALUE;
+pub(crate) use serializer::{NUMBER, RAW_VALUE};
 #[cfg(feature = "axum")]
 pub(crate) use string::push as push_string;
 pub(crate) use string::{unescaped, utf16_order};

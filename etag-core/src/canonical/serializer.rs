@@ -261,7 +261,7 @@ impl<'a> ser::Serializer for Serializer<'a> {
 
 /// The names by which `serde_json` recognises its own number and raw JSON; only some of its
 /// features use them, and none of these may move a tag.
-const NUMBER: &str = "$serde_json::private::Number";
+pub(crate) const NUMBER: &str = "$serde_json::private::Number";
 pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// What a value that is known to be a string holds.

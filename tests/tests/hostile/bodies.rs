@@ -299,6 +299,57 @@ fn the_time_that_a_body_takes_is_linear() {
     }
 }
 
+/// A text in a member of this name is JSON for `serde_json::Value`, and so on in that text, without end.
+fn hidden(name: &str, levels: usize) -> String {
+    (0..levels).fold("1".to_owned(), |inner, _| {
+        let text = inner.replace('\\', "\\u005c").replace('"', "\\u0022");
+        nested("[", &format!(r#"{{"{name}":"{text}"}}"#), "]", 100)
+    })
+}
+
+/// What can't be read of the rest must not keep anybody from finding it.
+#[tokio::test]
+async fn what_hides_in_a_text_is_found_whatever_stands_before_it() {
+    let service = Service::new().await;
+    let names = [
+        "$serde_json::private::RawValue",
+        "$serde_json::private::\\u0052awValue",
+        "\\u0024serde_json::private::RawValue",
+    ];
+    for before in [r#"{"d":1,"d":2}"#, "1e400", r#""\ud800""#] {
+        for name in names {
+            // Deep enough to end a program, if it were read.
+            let deep = hidden(name, 200);
+            let text = format!(r#"{{"text":"a","before":{before},"extra":{deep}}}"#);
+            assert_refused(&service, &text, &[400, 422]).await;
+            let text = format!(r#"{{"text":"a","extra":[{before},{deep}]}}"#);
+            assert_refused(&service, &text, &[400, 422]).await;
+            let shown = format!(r#"{{"before":{before},"text":"{{}}","{name}":"[[1]]"}}"#);
+            let refused = service.send("POST", PATH, &[JSON, ("if-match", "*")], &shown).await;
+            assert!(matches!(refused.status, 400 | 422), "{}", refused.text());
+            let items = format!(r#"[{{"id":"only","text":"a","before":{before},"extra":{deep}}}]"#);
+            let refused = service.send("PUT", "/notes", &[JSON, ("if-match", "*")], &items).await;
+            assert!(matches!(refused.status, 400 | 422), "{}", refused.text());
+        }
+    }
+    service.assert_untouched().await;
+}
+
+/// A document in which the name comes first could not be read again.
+#[tokio::test]
+async fn a_name_that_serde_json_has_a_use_for_is_refused_whatever_it_holds() {
+    let service = Service::new().await;
+    for name in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
+        for value in [r#""1""#, "true", "{}", "[1]", r#"{"unit":"t"}"#] {
+            let refused = format!(r#"{{"text":"a","extra":{{"a":1,"{name}":{value}}}}}"#);
+            assert_refused(&service, &refused, &[422]).await;
+        }
+    }
+    service.assert_untouched().await;
+    let named = r#"{"text":"$serde_json::private::RawValue","extra":"$serde_json::private::Number"}"#;
+    assert_eq!(service.send("PUT", PATH, &[JSON, ("if-match", "*")], named).await.status, 200);
+}
+
 #[test]
 fn a_merge_patch_takes_no_longer_where_it_nests() {
     const DEPTH: usize = 115;

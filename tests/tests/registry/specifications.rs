@@ -471,17 +471,6 @@ async fn a_name_may_be_any_text() {
     }
 }
 
-#[tokio::test]
-async fn a_name_that_serde_json_has_a_use_for_is_a_name_all_the_same() {
-    let service = Service::start();
-    for name in ["$serde_json::private::Number", "$serde_json::private::RawValue"] {
-        let path = unspecified(&service).await;
-        let value = format!(r#"{{"{name}":{{"unit":"t","value":12}}}}"#);
-        let created = answer(put_text(&service, &path, &value)).await;
-        assert_eq!((created.status, String::from_utf8_lossy(&created.body)), (201, value.into()), "{name}");
-    }
-}
-
 /// RFC 8785 §3.2.3.
 #[tokio::test]
 async fn names_are_shown_in_the_order_of_their_utf_16_code_units() {
