@@ -151,6 +151,68 @@ async fn a_member_of_any_json_is_read_as_the_json_that_was_sent() {
     assert_ne!(answer.status, 500, "what a client sends is no failure of the server");
 }
 
+/// What many APIs take: one, or a list of them, of which one alone is shown without brackets.
+mod one_or_many {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany<T> {
+        Many(Vec<T>),
+        One(T),
+    }
+
+    pub fn serialize<T: Serialize, S: Serializer>(values: &Vec<T>, serializer: S) -> Result<S::Ok, S::Error> {
+        match values.as_slice() {
+            [one] => one.serialize(serializer),
+            many => many.serialize(serializer),
+        }
+    }
+
+    pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<T>, D::Error> {
+        OneOrMany::deserialize(deserializer).map(|sent| match sent {
+            OneOrMany::Many(many) => many,
+            OneOrMany::One(one) => vec![one],
+        })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize, Versioned)]
+#[versioned(store = Database, collection = "hosts", create = "put")]
+struct Host {
+    #[versioned(id)]
+    id: u64,
+    #[serde(with = "one_or_many")]
+    grants: Vec<Grant>,
+    place: Place,
+}
+
+#[derive(Debug, Serialize, Deserialize, Versioned)]
+struct Place {
+    room: u64,
+}
+
+#[tokio::test]
+async fn what_a_function_reads_is_in_a_form_of_its_own() {
+    let host = get(async || ()).put(async |host: Update<Host>| host.save().await);
+    let router = Router::new().route("/hosts/{id}", host);
+    let router = router.with_state(Database::connect("memory:").await.unwrap());
+    let scope = r#"{"Scope":{"name":"a"}}"#;
+    for (id, sent) in
+        [scope.to_owned(), format!("[{scope}]"), format!("[{scope},{scope}]")].iter().enumerate()
+    {
+        let body = format!(r#"{{"grants":{sent},"place":{{"room":1}}}}"#);
+        let answer = put(&router, &format!("/hosts/{id}"), &body).await;
+        assert_eq!(answer.status, 201, "{sent}: {}", answer.text());
+    }
+    // What the derive describes has the form that it describes.
+    let answer = put(&router, "/hosts/9", &format!(r#"{{"grants":{scope},"place":[1]}}"#)).await;
+    let problem: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!((answer.status, &problem["detail"]), (422, &Value::from("`place`: expected an object")));
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_a_whole_body_is_said_without_the_name_of_a_member() {
     let answer = put(&router().await, "/switches/1", r#"{"On":null}"#).await;

@@ -16,7 +16,7 @@ use serde_path_to_error::Segment;
 use super::form::Form;
 use super::guard::lenient_tag;
 use super::unique::{OtherForm, Unique, may_hide};
-use crate::outline::{Outline, Stamp};
+use crate::outline::{Kind, Outline, Stamp};
 use crate::representation::Document;
 use crate::{EntityTag, Key, Problem, Resource, Timestamp, canonical};
 
@@ -175,7 +175,7 @@ impl Json {
     fn to_whole<T: Resource + DeserializeOwned>(&self) -> Result<T, Problem> {
         let text = self.to_text();
         let value: T = read_text(&text, "")?;
-        check_form(&text, canonical::to_vec(&value))?;
+        check_form(&text, canonical::to_vec(&value), Outline::of::<T>())?;
         Ok(value)
     }
 
@@ -277,12 +277,18 @@ impl KeyMembers {
 }
 
 /// That a value is sent in the form in which it is shown: else 422.
-fn check_form(sent: &str, shown: Result<Vec<u8>, canonical::Error>) -> Result<(), Problem> {
+fn check_form(
+    sent: &str,
+    shown: Result<Vec<u8>, canonical::Error>,
+    outline: &Outline,
+) -> Result<(), Problem> {
     // A type may show twice what it was sent twice: that is the client's mistake, and no error of the type's.
     let mistake = || read_text::<Unique>(sent, "").err();
     let or_mistake = |error| mistake().unwrap_or_else(|| Problem::internal_error(error));
     let shown = shown.map_err(|error| mistake().unwrap_or_else(|| error.into()))?;
-    let form = Form::of(&shown).map_err(or_mistake)?;
+    let mut form = Form::of(&shown).map_err(or_mistake)?;
+    let unknown = outline.members.iter().filter(|member| member.kind == Kind::Unknown);
+    form.open(unknown.map(|member| member.name.as_str()));
     let other = OtherForm::find(sent, &form).map_err(or_mistake)?;
     other.map_or(Ok(()), |other| Err(other.problem()))
 }

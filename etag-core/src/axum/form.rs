@@ -31,6 +31,13 @@ impl<'a> Form<'a> {
         Ok(form)
     }
 
+    /// Anything may have been sent for these members: a function of the type's own reads them.
+    pub(super) fn open(&mut self, names: impl Iterator<Item = &'a str>) {
+        for name in names {
+            self.members.entry(Cow::Borrowed(name)).or_default().has_other = true;
+        }
+    }
+
     /// Whether each of the values is an object.
     pub(super) fn is_object(&self) -> bool {
         self.objects > 0 && self.objects == self.values

@@ -32,7 +32,9 @@ use crate::{
 ///
 /// It reads the body, so it is a handler's last parameter. Nothing is stored before [`save`](Self::save).
 ///
-/// Id, stamps and an embedded tag need not be sent; an id that differs from the path's is 422.
+/// Id, stamps and an embedded tag need not be sent; an id that differs from the path's is 422. So is a member in another
+/// form than it is shown in, such as an array for a struct, which serde would read: but not of a member that a function
+/// of yours reads and writes, by `with` or `#[versioned(serde)]`.
 ///
 /// A 412 says to who may read the resource what has changed, and shows it where that is preferred: see
 /// [`Problem`](Problem#precondition-failed).

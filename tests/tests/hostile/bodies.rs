@@ -1,10 +1,16 @@
 //! Bodies that nest, repeat themselves, or say numbers that nobody can hold.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::routing::put;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserializer, Serializer};
+use serde_json::value::RawValue;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry;
 
 use super::*;
 
@@ -348,6 +354,48 @@ async fn a_name_that_serde_json_has_a_use_for_is_refused_whatever_it_holds() {
     service.assert_untouched().await;
     let named = r#"{"text":"$serde_json::private::RawValue","extra":"$serde_json::private::Number"}"#;
     assert_eq!(service.send("PUT", PATH, &[JSON, ("if-match", "*")], named).await.status, 200);
+}
+
+/// Counts what would wake an operator.
+struct Errors(Arc<AtomicUsize>);
+
+impl<S: Subscriber> Layer<S> for Errors {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let is_error = *event.metadata().level() == tracing::Level::ERROR;
+        self.0.fetch_add(usize::from(is_error), Ordering::Relaxed);
+    }
+}
+
+/// A document as it was sent.
+#[derive(Debug, Serialize, Deserialize, Versioned)]
+#[versioned(store = Database, create = "put")]
+struct Raw {
+    #[versioned(id)]
+    id: String,
+    raw: Box<RawValue>,
+}
+
+#[tokio::test]
+async fn what_a_client_did_wrong_is_no_failure_of_the_service() {
+    let errors = Arc::new(AtomicUsize::new(0));
+    let _guard = tracing::subscriber::set_default(registry().with(Errors(errors.clone())));
+    let service = Service::new().await;
+    let deep = nested("[", "", "]", 127);
+    for unknown in ["1e400", r#""\ud800""#, &deep, r#"[{"a":1,"a":2}]"#] {
+        assert_refused(&service, &format!(r#"{{"text":"a","unknown":{unknown}}}"#), &[422]).await;
+    }
+    let raw = put(async |raw: Update<Raw>| raw.save().await);
+    let raw = Router::new().route("/raw/{id}", raw).with_state(Database::connect("memory:").await.unwrap());
+    for depth in 120..=130 {
+        let body = format!(r#"{{"raw":{}}}"#, nested("[", "", "]", depth));
+        let answer = call(&raw, "PUT", &format!("/raw/{depth}"), &[JSON], body).await;
+        assert_eq!(answer.status, if depth < 127 { 201 } else { 422 }, "{depth}: {}", answer.text());
+    }
+    assert_eq!(call(&raw, "PUT", "/raw/a", &[JSON], r#"{"raw":1e400}"#).await.status, 422);
+    assert_eq!(errors.load(Ordering::Relaxed), 0);
+    // A failure of the service is counted.
+    tracing::error!("a request failed");
+    assert_eq!(errors.load(Ordering::Relaxed), 1);
 }
 
 #[test]
