@@ -37,8 +37,8 @@ use serde::de::DeserializeOwned;
 pub trait KeyPart: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Reads a path parameter; `None` where no resource can have such a key.
     ///
-    /// It is not asked for `.` and `..`, which are never part of a key: a client removes them from the path that it
-    /// asks for (RFC 3986 §5.2.4).
+    /// Of a request, or of a new key, it is not asked for `.` and `..`, which are never part of one: a client removes
+    /// them from the path that it asks for (RFC 3986 §5.2.4).
     ///
     /// ```
     /// use etag_core::Key;
@@ -92,6 +92,21 @@ pub trait Key: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// Reads the parts, in order; `None` where no resource can have such a key.
     fn from_parts(parts: &[&str]) -> Option<Self>;
 
+    /// Reads the parts of a key that a row stands under, in order: also those that no request, and no new key, can have.
+    ///
+    /// What an older version stored under `.` or `..` is listed as all else is, and
+    /// [`Store::remove`](crate::Store::remove) removes it.
+    ///
+    /// ```
+    /// use etag_core::Key;
+    ///
+    /// assert_eq!(String::from_stored_parts(&[".."]), Some("..".to_owned()));
+    /// assert_eq!(String::from_parts(&[".."]), None); // answered 404
+    /// ```
+    fn from_stored_parts(parts: &[&str]) -> Option<Self> {
+        Self::from_parts(parts)
+    }
+
     /// The parts' texts, in order.
     fn parts(&self) -> Vec<String>;
 
@@ -120,10 +135,15 @@ pub trait Key: Clone + Debug + PartialEq + Send + Sync + 'static {
     fn under(known: &[&str]) -> Option<Self>;
 }
 
-/// Reads a part. A dot segment is none: whoever asks for it removes it from the path (RFC 3986 §5.2.4), also where it
-/// is percent-encoded (§6.2.2.2).
+/// Reads a part of a key that a request names, or that is new.
 fn part_of<P: KeyPart>(text: &str) -> Option<P> {
-    if matches!(text, "." | "..") { None } else { P::parse(text) }
+    if is_dot_segment(text) { None } else { P::parse(text) }
+}
+
+/// Whoever asks for a dot segment removes it from the path (RFC 3986 §5.2.4), also where it is percent-encoded
+/// (§6.2.2.2).
+fn is_dot_segment(text: &str) -> bool {
+    matches!(text, "." | "..")
 }
 
 impl<P: KeyPart> Key for P {
@@ -132,6 +152,13 @@ impl<P: KeyPart> Key for P {
     fn from_parts(parts: &[&str]) -> Option<Self> {
         match parts {
             [part] => part_of(part),
+            _ => None,
+        }
+    }
+
+    fn from_stored_parts(parts: &[&str]) -> Option<Self> {
+        match parts {
+            [part] => P::parse(part),
             _ => None,
         }
     }
@@ -195,10 +222,17 @@ macro_rules! tuples {
             const PARTS: usize = $count;
 
             fn from_parts(parts: &[&str]) -> Option<Self> {
+                if parts.iter().any(|part| is_dot_segment(part)) {
+                    return None;
+                }
+                Self::from_stored_parts(parts)
+            }
+
+            fn from_stored_parts(parts: &[&str]) -> Option<Self> {
                 if parts.len() != $count {
                     return None;
                 }
-                Some(($(part_of::<$part>(parts[$index])?,)+))
+                Some(($($part::parse(parts[$index])?,)+))
             }
 
             fn parts(&self) -> Vec<String> {

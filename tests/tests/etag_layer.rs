@@ -13,13 +13,15 @@ use etag_core::axum::EtagLayer;
 use futures_util::{StreamExt, stream};
 use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE,
-    CONTENT_TYPE, ETAG, EXPIRES, IF_MODIFIED_SINCE, LAST_MODIFIED, LINK, RANGE, VARY,
+    CONTENT_TYPE, ETAG, EXPIRES, IF_MODIFIED_SINCE, LAST_MODIFIED, LINK, RANGE, TRAILER, VARY,
 };
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http_body_util::BodyExt as _;
 use peak_alloc::PeakAlloc;
 use sha2::{Digest, Sha256};
 use tests::{call, client};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, oneshot};
 use tower::{Layer, ServiceExt};
 
@@ -329,6 +331,37 @@ async fn a_body_that_breaks_off_breaks_off_for_the_client_too() {
     let mut body = answer.into_body().into_data_stream();
     assert_eq!(body.next().await.unwrap().unwrap(), "half");
     assert!(body.next().await.unwrap().is_err());
+}
+
+/// A body of unknown length, with a sum behind it.
+async fn summed() -> Response {
+    let body = Body::from_stream(stream::iter([Ok::<_, Infallible>("ab")]));
+    let trailers = HeaderMap::from_iter([(HeaderName::from_static("x-sum"), HeaderValue::from_static("7"))]);
+    ([(TRAILER, "x-sum")], Body::new(body.with_trailers(async { Some(Ok(trailers)) }))).into_response()
+}
+
+/// RFC 9112 §7.1.2: over HTTP/1.1 only a chunked body has room for trailers.
+#[tokio::test]
+async fn trailers_behind_a_body_that_was_held_are_sent_over_a_socket() {
+    let app = Router::new()
+        .route("/plain", get(summed))
+        .route("/tagged", get(summed).layer(EtagLayer::new()))
+        .route("/beyond", get(summed).layer(EtagLayer::new().cap(1)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(axum::serve(listener, app).into_future());
+    for (path, is_tagged) in [("/plain", false), ("/tagged", true), ("/beyond", false)] {
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        let head = format!("GET {path} HTTP/1.1\r\nhost: a\r\nte: trailers\r\nconnection: close\r\n\r\n");
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert_eq!(body, "2\r\nab\r\n0\r\nx-sum: 7\r\n\r\n", "{path}: {head}");
+        assert!(head.contains("transfer-encoding: chunked") && !head.contains("content-length"), "{head}");
+        assert_eq!(head.contains(&format!("etag: {}", tag_of(b"ab"))), is_tagged, "{head}");
+    }
+    server.abort();
 }
 
 /// The tag of a HEAD, which is that of a GET, or none: checklist 77.

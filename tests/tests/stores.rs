@@ -9,10 +9,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use etag_core::axum::{Create, Fresh, Guarded, MergePatch, NoList, Problem, Tagged, Update, Whole};
+use etag_core::axum::{
+    Create, Fresh, FreshList, Guarded, MergePatch, NoList, Problem, Tagged, Update, Whole,
+};
 use etag_core::{
-    Anyone, Database, DatabaseError, Key, Matched, Removed, Representation, Required, Resource, StateTag,
-    Store, StoreIn, Timestamp, Version, Versioned, Written,
+    Anyone, Database, DatabaseError, Key, Matched, Removed, Representation, Required, Resource, Select,
+    Selection, StateTag, Store, StoreIn, Timestamp, Version, Versioned, Written,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -665,6 +667,72 @@ async fn what_an_import_accepts_can_be_listed() {
         assert_eq!(listed, if imported.is_ok() { 2 } else { 0 });
     })
     .await;
+}
+
+/// Gives the row whose key is `dots` the key of `value`, as a release wrote it that took dot segments for keys.
+async fn rename<T: Resource>(database: &Database, segment: &str, value: &T) {
+    let renamed = sqlx::query(
+        "UPDATE etag_rows
+        SET key = replace(key, 'dots', $1), members = replace(members, 'dots', $1),
+            document = CAST(replace(CAST(document AS TEXT), 'dots', $1) AS BLOB),
+            state = $2, content = $2
+        WHERE key LIKE '%dots%'",
+    );
+    let state = StateTag::of(value).unwrap().to_string();
+    let renamed =
+        renamed.bind(segment).bind(state).execute(database.pool::<Sqlite>().unwrap()).await.unwrap();
+    assert_eq!(renamed.rows_affected(), 1);
+}
+
+/// That a row is read whose key no request can name: `dots` has a dot segment where `named` has the text `dots`.
+async fn a_dot_segment_is_read<T>(segment: &str, [named, dots, other]: [T; 3])
+where
+    T: Resource<Store = Database, Policy = Anyone> + DeserializeOwned + Clone + PartialEq + Debug,
+{
+    let ((_folder, file), (_other_folder, other_file)) = (sqlite_file(), sqlite_file());
+    let database = Database::connect(&file).await.unwrap();
+    database.import(vec![named, other.clone()], Required::New, |_| {}).await.unwrap();
+    rename(&database, segment, &dots).await;
+    let both = [dots.clone(), other.clone()];
+    let keys = both.each_ref().map(|value| value.key().unwrap());
+    let key = keys[0].clone();
+
+    assert_eq!(database.all::<T>().await.unwrap(), both);
+    let selection = Selection::parse::<T>("").unwrap();
+    let (listed, selected) = Select::<T, _>::load_selected(&database, &[], &selection).await.unwrap();
+    assert_eq!(listed, both);
+    let selected_keys: Vec<T::Key> = selected.items().iter().map(|(key, _)| key.clone()).collect();
+    assert_eq!(selected_keys, keys);
+    let list = Router::new().route("/", get(async |list: FreshList<T>| list)).with_state(database.clone());
+    let answer = call(&list, "GET", "/", &[], "").await;
+    assert_eq!((answer.status, answer.header("x-total-count")), (200, "2"), "{}", answer.text());
+    assert!(version_of::<T>(&database, &key).await.is_some());
+
+    let copy = Database::connect(&other_file).await.unwrap();
+    assert_eq!(database.copy_to(&copy, |_| {}).await.unwrap(), 2);
+    assert_eq!(copy.all::<T>().await.unwrap(), both);
+    sqlx::query("UPDATE etag_rows SET shape = ''").execute(copy.pool::<Sqlite>().unwrap()).await.unwrap();
+    let unreadable = |_: &_, unreadable: &[DatabaseError]| assert!(unreadable.is_empty(), "{unreadable:?}");
+    assert_eq!(copy.retag::<T>(unreadable).await.unwrap().retagged, 2);
+
+    let refused = database.replace(Matched::unconditional(key.clone()), dots.clone()).await;
+    assert!(matches!(refused, Err(DatabaseError::Key { .. })), "{refused:?}");
+    let refused = database.import(vec![dots], Required::Unconditional, |_| {}).await;
+    assert!(matches!(refused, Err(DatabaseError::Key { .. })), "{refused:?}");
+    let removed = Store::<T>::remove(&database, Matched::unconditional(key)).await.unwrap();
+    assert_eq!(removed, Removed::Removed);
+    assert_eq!(database.all::<T>().await.unwrap(), [other]);
+}
+
+/// What a release before wrote is there, whether or not a request can name it.
+#[tokio::test]
+async fn a_row_whose_key_is_a_dot_segment_is_listed_copied_retagged_and_removed_but_not_written() {
+    for segment in [".", ".."] {
+        let text = |id: &str| ByText { id: id.to_owned(), text: "a".to_owned() };
+        a_dot_segment_is_read(segment, [text("dots"), text(segment), text("other")]).await;
+        let both = |tenant: &str| ByBoth { tenant: tenant.to_owned(), id: Uuid::nil(), text: "a".to_owned() };
+        a_dot_segment_is_read(segment, [both("dots"), both(segment), both("other")]).await;
+    }
 }
 
 #[tokio::test]

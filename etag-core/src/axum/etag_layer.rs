@@ -376,7 +376,9 @@ impl HttpBody for Held {
         let rest = self.rest.size_hint();
         let mut hint = SizeHint::new();
         hint.set_lower(rest.lower() + held);
-        if let Some(upper) = rest.upper() {
+        // Over HTTP/1.1 an exact length leaves no room for trailers (RFC 9112 §7.1.2).
+        let has_trailers = self.frames.iter().flatten().any(|frame| !frame.is_data());
+        if let Some(upper) = rest.upper().filter(|_| !has_trailers) {
             hint.set_upper(upper + held);
         }
         hint

@@ -154,7 +154,7 @@ pub(super) fn key_of<T: Resource>(text: &str) -> Result<T::Key, DatabaseError> {
     let parts = split(text);
     let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|_| T::Key::PARTS > 0).collect();
     let unreadable = || DatabaseError::Key { collection: T::COLLECTION, key: text.to_owned() };
-    T::Key::from_parts(&parts).ok_or_else(unreadable)
+    T::Key::from_stored_parts(&parts).ok_or_else(unreadable)
 }
 
 /// What this program makes of a row that another shape had made.

@@ -527,7 +527,7 @@ pub(super) fn check_writable<T: Resource + DeserializeOwned>(
     Ok((made.key, made.value))
 }
 
-/// A key that is not read back from its own text could never be listed.
+/// A key that is not read back from its own text could never be listed; one that no path can have, never asked for.
 fn check_key<T: Resource>(key: &T::Key) -> Result<(), DatabaseError> {
     let parts = key.parts();
     let texts: Vec<&str> = parts.iter().map(String::as_str).collect();

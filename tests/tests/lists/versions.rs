@@ -228,6 +228,31 @@ async fn a_list_is_one_select_and_a_bulk_one_more_statement_for_each_item() {
     assert_eq!((refused.status, verbs), (412, vec!["SELECT".to_owned()]), "nothing is tried");
 }
 
+/// What a page's statement looks through, of the indexes and the table.
+async fn looks(pool: &SqlitePool, statement: &str) -> Vec<String> {
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(pool).await.unwrap();
+    plan.into_iter().map(|(.., look)| look).filter(|look| look.contains("etag_rows")).collect()
+}
+
+/// That only the index is looked through, and nothing in it that is deleted.
+async fn assert_reads_the_index_alone(pool: &SqlitePool, statement: &str) {
+    let looks = looks(pool, statement).await;
+    assert!(!looks.is_empty());
+    let page = "COVERING INDEX etag_rows_live (collection=? AND deleted=?";
+    assert!(looks.iter().all(|look| look.contains(page)), "{looks:?}");
+}
+
+/// The answer to a page whose tag is known, and the one statement that it takes.
+async fn known_page(router: &Router, pool: &SqlitePool) -> String {
+    let uri = "/dated?limit=2&offset=1";
+    let tag = call(router, "GET", uri, &[], "").await.header("etag").to_owned();
+    let conditions = [("if-none-match", tag.as_str())];
+    let (answer, mut statements) = statements_of(pool, call(router, "GET", uri, &conditions, "")).await;
+    assert_eq!((answer.status, statements.len()), (304, 1), "{statements:?}");
+    statements.remove(0)
+}
+
 #[tokio::test]
 async fn the_tag_of_a_page_is_read_from_the_index_alone() {
     let (_folder, url) = sqlite_file();
@@ -236,17 +261,75 @@ async fn the_tag_of_a_page_is_read_from_the_index_alone() {
     for id in 1..=3 {
         put(&router, &format!("/dated/{id}"), "a").await;
     }
-    let uri = "/dated?limit=2&offset=1";
-    let tag = call(&router, "GET", uri, &[], "").await.header("etag").to_owned();
-    let conditions = [("if-none-match", tag.as_str())];
-    let (answer, statements) = statements_of(&pool, call(&router, "GET", uri, &conditions, "")).await;
-    assert_eq!((answer.status, statements.len()), (304, 1), "{statements:?}");
-    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statements[0]));
-    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(&pool).await.unwrap();
-    let looks: Vec<&str> =
-        plan.iter().map(|(.., look)| look.as_str()).filter(|look| look.contains("etag_rows")).collect();
-    assert!(!looks.is_empty());
-    // Nor is one walked through that is deleted.
-    let page = "COVERING INDEX etag_rows_page (collection=? AND deleted=?";
-    assert!(looks.iter().all(|look| look.contains(page)), "{looks:?}");
+    assert_reads_the_index_alone(&pool, &known_page(&router, &pool).await).await;
+}
+
+async fn indexes(pool: &SqlitePool) -> BTreeSet<String> {
+    let names =
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND name LIKE 'etag~_rows~_%' ESCAPE '~'";
+    sqlx::query_scalar(names).fetch_all(pool).await.unwrap().into_iter().collect()
+}
+
+/// The index of pages of an older version, which makes it whenever it starts.
+const OLDER: &str = "CREATE INDEX IF NOT EXISTS etag_rows_page
+    ON etag_rows (collection, key, deleted, state, modified, alone, shape, exact)";
+
+#[tokio::test]
+async fn a_file_of_an_older_version_gets_this_ones_indexes_beside_a_process_of_the_older_one() {
+    let (_folder, url) = sqlite_file();
+    let pool = SqlitePoolOptions::new().max_connections(1).connect(&format!("{url}?mode=rwc")).await.unwrap();
+    let older = routes::<Dated>().with_state(Database::from_pool(pool.clone()).await.unwrap());
+    let current = indexes(&pool).await;
+    let execute = async |statement: String| {
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&pool).await.unwrap();
+    };
+    for name in current.iter().filter(|name| *name != "etag_rows_shape") {
+        execute(format!("DROP INDEX {name}")).await;
+    }
+    execute(OLDER.to_owned()).await;
+    for id in 1..=3 {
+        put(&older, &format!("/dated/{id}"), "a").await;
+    }
+    // The older process's connection keeps its statements as they were prepared.
+    let page = known_page(&older, &pool).await;
+    assert!(looks(&pool, &page).await.iter().all(|look| look.contains("etag_rows_page")));
+
+    for round in ["it is started beside the older one", "the older one has started again"] {
+        let newer = Database::connect(&url).await.unwrap();
+        assert_eq!(indexes(&pool).await, current, "{round}");
+        assert_reads_the_index_alone(&pool, &page).await;
+        let newer = routes::<Dated>().with_state(newer);
+        for router in [&older, &newer] {
+            put(router, "/dated/2", round).await;
+            known_page(&older, &pool).await;
+        }
+        execute(OLDER.to_owned()).await;
+        assert_reads_the_index_alone(&pool, &page).await;
+        for router in [&older, &newer] {
+            put(router, "/dated/2", "again").await;
+            assert_eq!(show(router, "/dated?text=again").await.header("x-total-count"), "1", "{round}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_an_older_version_is_opened_by_many_at_once() {
+    let (_folder, url) = sqlite_file();
+    let database = Database::connect(&url).await.unwrap();
+    let pool = database.pool::<sqlx::Sqlite>().unwrap();
+    let current = indexes(pool).await;
+    for _ in 0..8 {
+        for statement in ["DROP INDEX etag_rows_live", OLDER] {
+            sqlx::query(statement).execute(pool).await.unwrap();
+        }
+        let mut processes = JoinSet::new();
+        for _ in 0..4 {
+            let url = url.clone();
+            processes.spawn(async move { Database::connect(&url).await.map(drop) });
+        }
+        for opened in processes.join_all().await {
+            opened.unwrap();
+        }
+        assert_eq!(indexes(pool).await, current);
+    }
 }

@@ -93,8 +93,8 @@ async fn create_table(connection: &mut SqliteConnection) -> Result<(), DatabaseE
     if names != COLUMNS.map(str::to_owned).into() {
         return Err(DatabaseError::Table);
     }
-    for index in INDEXES {
-        sqlx::query(index).execute(&mut *connection).await?;
+    for statement in INDEXES {
+        sqlx::query(statement).execute(&mut *connection).await?;
     }
     create_collections(connection).await
 }
@@ -120,11 +120,14 @@ async fn create_collections(connection: &mut SqliteConnection) -> Result<(), Dat
     Ok(())
 }
 
-/// The second one has all that the tag of a page is made of: the table's own rows are not read for it, and none that
-/// is deleted is walked through.
-const INDEXES: [&str; 2] = [
+/// `etag_rows_live` has all that the tag of a page is made of: the table's own rows are not read for it, and none that is
+/// deleted is walked through. An index whose columns change gets another name, for one that is there stays as it is:
+/// `etag_rows_page` is that of an older version, which makes it again when it starts. It goes first, and its room is
+/// the new one's.
+const INDEXES: [&str; 3] = [
     "CREATE INDEX IF NOT EXISTS etag_rows_shape ON etag_rows (collection, shape, key) WHERE NOT deleted",
-    "CREATE INDEX IF NOT EXISTS etag_rows_page
+    "DROP INDEX IF EXISTS etag_rows_page",
+    "CREATE INDEX IF NOT EXISTS etag_rows_live
     ON etag_rows (collection, deleted, key, state, modified, alone, shape, exact)",
 ];
 
