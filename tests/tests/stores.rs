@@ -778,6 +778,22 @@ async fn sqlite_in_memory_is_one_database_of_its_own() {
     assert_eq!(other.all::<Note>().await.unwrap(), []);
 }
 
+/// SQLite waits for no lock while it makes a new file a write-ahead log.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_file_is_opened_by_many_at_once() {
+    for _ in 0..100 {
+        let (_folder, file) = sqlite_file();
+        let mut opened = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let file = file.clone();
+            opened.spawn(async move { Database::connect(&file).await.map(drop) });
+        }
+        for opened in opened.join_all().await {
+            opened.unwrap();
+        }
+    }
+}
+
 /// What SQLite takes for a database of one connection is none for a pool of them.
 #[tokio::test]
 async fn a_database_that_opens_is_one_database_for_all_who_write_at_once() {

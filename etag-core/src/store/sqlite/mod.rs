@@ -5,13 +5,14 @@ mod lists;
 
 use std::collections::HashSet;
 use std::future::ready;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Connection as _, Row as _, SqliteConnection};
+use tokio::time::sleep;
 
 use super::DatabaseError;
 use super::copy::{Copied, Copies};
@@ -38,7 +39,7 @@ impl Pools {
         }
         let options = options.journal_mode(SqliteJournalMode::Wal);
         // The file is created once: where it is taken away later, no connection begins an empty one in its place.
-        let mut first = SqliteConnection::connect_with(&options.clone().create_if_missing(true)).await?;
+        let mut first = first_connection(&options.clone().create_if_missing(true)).await?;
         create_table(&mut first).await?;
         first.close().await?;
         let pool = |connections| {
@@ -61,6 +62,25 @@ impl Pools {
         Ok(Self { shared: pool.clone(), writes: pool })
     }
 }
+
+/// SQLite waits for no lock while it makes a new file a write-ahead log: another process may just be doing that.
+async fn first_connection(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    let started = Instant::now();
+    loop {
+        match SqliteConnection::connect_with(options).await {
+            Err(error) if is_busy(&error) && started.elapsed() < BUSY_TIMEOUT => sleep(PAUSE).await,
+            opened => return opened,
+        }
+    }
+}
+
+/// SQLITE_BUSY, in the low byte of an extended code.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
+}
+
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// How long a write waits for others before it is answered 503.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
