@@ -2,12 +2,14 @@
 
 #[cfg(feature = "_sqlx")]
 mod backend;
+mod bulk;
 mod compare_and_swap;
 #[cfg(feature = "_sqlx")]
 mod copy;
 mod database;
 mod document;
 mod error;
+mod insert;
 mod lists;
 mod matched;
 mod memory;
@@ -26,12 +28,14 @@ mod transaction;
 
 #[cfg(feature = "_sqlx")]
 pub use backend::Backend;
+pub use bulk::{Bulk, BulkIn, Loaded, WrittenAll};
 pub use compare_and_swap::{CompareAndSwap, Found};
 pub use database::Database;
 pub use error::DatabaseError;
+pub use insert::{Insert, InsertIn, Inserted};
 pub use matched::{Matched, Required};
 pub use retag::Retagged;
-pub use select::{Bulk, BulkIn, Insert, InsertIn, Inserted, Loaded, Select, Selected, WrittenAll};
+pub use select::{Select, Selected};
 pub use transaction::Transaction;
 
 #[cfg(feature = "axum")]
