@@ -159,11 +159,17 @@ fn is_passing(error: &sqlx::Error) -> bool {
             if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
                 return is_passing_state(&code);
             }
-            // SQLite's BUSY, LOCKED, IOERR, FULL and CANTOPEN, in the low byte of an extended code.
-            code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14))
+            // SQLite's BUSY, LOCKED, IOERR, FULL and CANTOPEN.
+            sqlite_code(&code).is_some_and(|code| matches!(code, 5 | 6 | 10 | 13 | 14))
         }
         _ => false,
     }
+}
+
+/// SQLite's primary result code: the low byte of an extended one.
+#[cfg(feature = "_sqlx")]
+pub(super) fn sqlite_code(code: &str) -> Option<u32> {
+    code.parse::<u32>().ok().map(|code| code & 0xff)
 }
 
 /// Of PostgreSQL (its manual's appendix A): a conflict with other transactions, the server's resources, an operator who

@@ -16,6 +16,7 @@ use tokio::time::sleep;
 
 use super::DatabaseError;
 use super::copy::{Copied, Copies};
+use super::error::sqlite_code;
 use super::rows::{Address, Columns, Entry, Row, Rows, Seen, Tried};
 use super::sql::{after, columns, seen, whole};
 use crate::Timestamp;
@@ -74,10 +75,9 @@ async fn first_connection(options: &SqliteConnectOptions) -> Result<SqliteConnec
     }
 }
 
-/// SQLITE_BUSY, in the low byte of an extended code.
+/// SQLITE_BUSY.
 fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == 5)
+    error.as_database_error().and_then(|error| sqlite_code(&error.code()?)) == Some(5)
 }
 
 const PAUSE: Duration = Duration::from_millis(10);
